@@ -1,0 +1,5 @@
+"""The command line of the commons."""
+
+
+def main() -> None:
+    """Entry point."""

@@ -1,0 +1,591 @@
+"""One function turns a kept file into rows or reasons. Pure: no database, no network, no clock."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from ingest import check, places
+from ingest.declarations import tidy_of
+from ingest.parse import WHOLE_UNITS, days, numbers, spans
+from ingest.read import Defect, batches
+from ingest.register.gazetteer import Gazetteer
+from ingest.translate import look_up, template
+from schemas.declaration import Layout, Measure, Skip, Source
+from schemas.issue import FileRefused, of_rows, one
+from schemas.tables import columns as table_columns
+
+PLAIN = {pl.String, pl.Categorical}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A kept file: its bytes' sha256, where they lie, and the name under which they were handed in."""
+
+    sha256: str
+    path: Path
+    file_name: str
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its ending."""
+        return Path(self.file_name).stem
+
+
+@dataclass
+class Counts:
+    """Where every row and every mapped cell of a file went."""
+
+    rows_in: int = 0
+    accepted: int = 0
+    refused: int = 0
+    skipped: int = 0
+    cells: int = 0
+    numbers: int = 0
+    missing: int = 0
+    cells_refused: int = 0
+
+    def add(self, other: "Counts") -> None:
+        """Adds another batch's counts."""
+        for name in self.__dataclass_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def verify(self) -> None:
+        """Raises AssertionError when a row or a cell was lost: a defect of the commons, never of the data."""
+        if self.rows_in != self.accepted + self.refused + self.skipped:
+            raise AssertionError(f"rows lost: {self}")
+        if self.cells != self.numbers + self.missing + self.cells_refused:
+            raise AssertionError(f"cells lost: {self}")
+
+
+@dataclass
+class Batch:
+    """Accepted rows by table, issues (in issue.SHAPE) and counts of a part of a file."""
+
+    rows: dict[str, pl.DataFrame]
+    issues: pl.DataFrame
+    counts: Counts
+
+
+@dataclass
+class _Seen:
+    """What is remembered from batch to batch for the checks on a whole file."""
+
+    sums: dict[str, pl.Series] = field(default_factory=dict)
+    totals: list[tuple[Skip, int, str]] = field(default_factory=list)
+    years: set[int] = field(default_factory=set)
+    areas: set[str] = field(default_factory=set)
+    keys: list[pl.Series] = field(default_factory=list)
+
+
+def ingest(source: Source, layout: Layout, snapshot: Snapshot, gazetteer: Gazetteer) -> Iterator[Batch]:
+    """Batches of accepted rows and issues of one file; the last batch holds the checks on the whole file.
+
+    A row that is not accepted has at least one issue, and rows in = accepted + refused + skipped.
+    Raises FileRefused for a file that cannot be taken at all, and ingest.read.Defect when the file has to be
+    read again with care, which `collect` and `accept` do.
+    """
+    return _ingest(source, layout, snapshot, gazetteer, careful=False)
+
+
+def ingest_carefully(source: Source, layout: Layout, snapshot: Snapshot, gazetteer: Gazetteer) -> Iterator[Batch]:
+    """The same with the careful reader, for a file in which the fast one met a defect."""
+    return _ingest(source, layout, snapshot, gazetteer, careful=True)
+
+
+def collect(source: Source, layout: Layout, snapshot: Snapshot, gazetteer: Gazetteer) -> Batch:
+    """The whole file as one batch."""
+    try:
+        parts = list(ingest(source, layout, snapshot, gazetteer))
+    except Defect:
+        parts = list(ingest_carefully(source, layout, snapshot, gazetteer))
+    whole = Batch({}, pl.concat([part.issues for part in parts]), Counts())
+    for part in parts:
+        whole.counts.add(part.counts)
+    for table in dict.fromkeys(name for part in parts for name in part.rows):
+        whole.rows[table] = pl.concat([part.rows[table] for part in parts if table in part.rows])
+    whole.counts.verify()
+    return whole
+
+
+def _ingest(
+    source: Source, layout: Layout, snapshot: Snapshot, gazetteer: Gazetteer, *, careful: bool
+) -> Iterator[Batch]:
+    seen, counts = _Seen(), Counts()
+    raw = batches(snapshot.path, layout.read, careful=careful)
+    whole = layout.tidy or layout.table == "observation"
+    if whole:
+        raw = iter([pl.concat(list(raw))])
+    for text in raw:
+        batch = _batch(source, layout, snapshot, gazetteer, text, seen)
+        counts.add(batch.counts)
+        yield batch
+    last = _whole_file(layout, seen, counts)
+    if counts.accepted == 0:
+        raise FileRefused("no_rows")
+    yield Batch({}, last, Counts())
+
+
+def _batch(
+    source: Source, layout: Layout, snapshot: Snapshot, gazetteer: Gazetteer, text: pl.DataFrame, seen: _Seen
+) -> Batch:
+    rows_in = text.height
+    text, issues = _corrected(source, snapshot, text)
+    if layout.tidy:
+        text, found = tidy_of(source.name)(text, snapshot.stem)
+        issues += found
+    if "source_column" not in text.columns:
+        text = text.with_columns(pl.lit(None, pl.String).alias("source_column"))
+    text, found = _skip(text, layout, seen)
+    issues += found
+    rows = text.with_columns(pl.lit(False).alias("_refused"))
+    for step in (_ragged, _required):
+        rows, found = step(rows, layout)
+        issues += found
+    rows, found = look_up(rows, layout)
+    issues += found
+    rows, found = _placed(rows, layout, gazetteer)
+    issues += found
+    rows, found = _dated(rows, layout, snapshot)
+    issues += found
+    rows, found = _plain_columns(rows, layout)
+    issues += found
+    tables, found, cells = _measured(rows, source, layout, snapshot, seen)
+    issues += found
+    skipped = sum(int(part["n_rows"].sum()) for part in issues if part.height and part["fate"][0] == "row_skipped")
+    taken = tables[layout.table]["source_row"].n_unique()
+    counts = Counts(rows_in, taken, rows_in - skipped - taken, skipped, *cells)
+    refused = _refused_rows(issues)
+    if counts.refused != refused:
+        raise AssertionError(f"{counts.refused} rows without a reason, {refused} with one")
+    return Batch(tables, pl.concat([check.no_issues(), *issues]), counts)
+
+
+def _refused_rows(issues: list[pl.DataFrame]) -> int:
+    refused = [part.filter(pl.col("fate") == "row_refused")["source_row"] for part in issues]
+    return pl.concat(refused).n_unique() if refused else 0
+
+
+def _corrected(source: Source, snapshot: Snapshot, text: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    issues = []
+    for mend in source.correction:
+        if mend.snapshot != snapshot.sha256 or mend.column not in text.columns:
+            continue
+        here = text["source_row"] == mend.row
+        if not here.any():
+            continue
+        found = text.filter(here)[mend.column][0]
+        agrees = found == mend.old
+        kind, known = ("corrected", mend.new) if agrees else ("correction_stale", mend.old)
+        issues.append(one(kind, "noted", row=mend.row, column=mend.column, value=found, known=known))
+        if agrees:
+            text = text.with_columns(text[mend.column].set(here, mend.new))
+    return text, issues
+
+
+def _skip(text: pl.DataFrame, layout: Layout, seen: _Seen) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Without blank rows and declared titles, footers and totals; a total is remembered as a check."""
+    issues = []
+    first = text.columns[1]
+    if (text[first] == "").any():
+        data = [name for name in text.columns if name not in ("source_row", "_cells", "source_column")]
+        blank = text.select(pl.all_horizontal(pl.col(data) == ""))[data[0]]
+        if blank.any():
+            issues.append(_skipped(text.filter(blank), "blank"))
+            text = text.filter(~blank)
+    for skip in layout.skip:
+        matches = [pl.col(name).str.strip_chars() == value for name, value in skip.where.items()]
+        hit = text.select(pl.all_horizontal(matches).alias("hit"))["hit"]
+        if hit.any():
+            part = text.filter(hit)
+            issues.append(_skipped(part, skip.reason))
+            if skip.total_of:
+                seen.totals += [
+                    (skip, row, value) for row, value in part.select("source_row", skip.total_of).iter_rows()
+                ]
+            text = text.filter(~hit)
+    return text, issues
+
+
+def _skipped(part: pl.DataFrame, reason: str) -> pl.DataFrame:
+    return one(f"skipped_{reason}", "row_skipped", row=int(part["source_row"][0]), n_rows=part.height)
+
+
+def _ragged(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    if "_cells" not in rows.columns or rows["_cells"].null_count() == rows.height:
+        return rows, []
+    ragged = rows["_cells"].is_not_null()
+    width = str(len(layout.recognise.columns))
+    issue = of_rows(rows.filter(ragged), "ragged_row", "row_refused", column=None, value=pl.col("_cells"), known=width)
+    return rows.with_columns((pl.col("_refused") | ragged).alias("_refused")), [issue]
+
+
+def _required(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    issues = []
+    for name, allowed in layout.require.items():
+        bad = ~rows[name].str.strip_chars().is_in(allowed) & ~rows["_refused"]
+        if bad.any():
+            words = " or ".join(f"“{text}”" for text in allowed)
+            issues.append(
+                of_rows(rows.filter(bad), "not_allowed", "row_refused", column=name, value=pl.col(name), known=words)
+            )
+            rows = rows.with_columns((pl.col("_refused") | bad).alias("_refused"))
+    return rows, issues
+
+
+def _placed(rows: pl.DataFrame, layout: Layout, gazetteer: Gazetteer) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    rows, issues = places.resolve(rows, layout.place, layout, gazetteer, into="place")
+    if layout.counterpart:
+        rows, found = places.resolve(rows, layout.counterpart, layout, gazetteer, into="counterpart")
+        issues += found
+    return rows, issues
+
+
+def _dated(rows: pl.DataFrame, layout: Layout, snapshot: Snapshot) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Adds period_start, period_end, period_kind and period_basis."""
+    period = layout.period
+    if period is None:
+        return rows, []
+    column, kind, known = period.date or period.label or period.year or "", "impossible_period", None
+    if period.date:
+        day = days(rows[period.date], period.date_format)
+        dates = pl.DataFrame({"period_start": day, "period_end": day}).with_columns(pl.lit("day").alias("period_kind"))
+        kind, known = "impossible_date", period.date_format
+    elif period.file_name:
+        label = year_in_name(snapshot.stem, period.file_name)
+        dates = spans(pl.Series([label]).new_from_index(0, rows.height))
+    else:
+        dates = spans(rows.select(_label(layout))["label"])
+    basis = pl.col(period.basis) if period.basis in rows.columns else pl.lit(period.basis)
+    found = dates.rename(lambda name: f"our:{name}").get_columns()
+    rows = rows.with_columns(*found, basis.alias("our:period_basis"))
+    bad = rows["our:period_start"].is_null() & ~rows["_refused"]
+    if not bad.any():
+        return rows, []
+    issue = of_rows(rows.filter(bad), kind, "row_refused", column=column, value=pl.col(column), known=known)
+    return rows.with_columns((pl.col("_refused") | bad).alias("_refused")), [issue]
+
+
+def _label(layout: Layout) -> pl.Expr:
+    period = layout.period
+    assert period is not None
+    if period.label:
+        return pl.col(period.label).str.strip_chars().alias("label")
+    year = pl.col(period.year or "").str.strip_chars().str.strip_suffix(".0")
+    if period.month is None:
+        return year.alias("label")
+    parts = [name for name in (period.month, period.day) if name]
+    padded = [pl.col(name).str.strip_chars().str.strip_suffix(".0").str.pad_start(2, "0") for name in parts]
+    return pl.concat_str([year, *padded], separator="-").alias("label")
+
+
+def year_in_name(stem: str, pattern: str) -> str:
+    """The year a file's name carries, by a pattern such as 'trace_%Y'. Raises FileRefused when it has none."""
+    try:
+        return str(datetime.strptime(stem, pattern).year)
+    except ValueError as error:
+        raise FileRefused("no_period_in_name", known=pattern.replace("%Y", "2020")) from error
+
+
+def _plain_columns(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Columns that are taken as they stand, in our types; a coordinate that is none is dropped and noted."""
+    kinds = table_columns("item") | table_columns(layout.table)
+    issues = []
+    for theirs, ours in layout.columns.items():
+        kind, raw = kinds[ours], rows[theirs].str.strip_chars()
+        text = raw.set(raw.is_in(list(layout.missing)) | (raw == ""), None)
+        if kind == pl.String:
+            parsed = text
+        elif kind == pl.Boolean:
+            parsed = text.replace_strict({"true": True, "false": False}, default=None, return_dtype=pl.Boolean)
+        elif isinstance(kind, pl.Decimal):
+            parsed, _ = numbers(text, layout.thousands, layout.decimal)
+        else:
+            parsed = text.cast(kind, strict=False)
+            if ours in ("lat", "lon"):
+                reach = 90 if ours == "lat" else 180
+                parsed = parsed.set(~parsed.is_between(-reach, reach).fill_null(True), None)
+        lost = parsed.is_null() & text.is_not_null() & ~rows["_refused"]
+        if lost.any():
+            point = ours in ("lat", "lon")
+            kind_, fate = ("impossible_point", "noted") if point else ("not_a_number", "row_refused")
+            issues.append(
+                of_rows(rows.filter(lost), kind_, fate, column=theirs, value=pl.col(theirs), known=layout.decimal)
+            )
+            if not point:
+                rows = rows.with_columns((pl.col("_refused") | lost).alias("_refused"))
+        said = parsed.alias(f"our:{ours}")
+        if said.name in rows.columns:
+            said = said.zip_with(said.is_not_null(), rows[said.name])
+        rows = rows.with_columns(said)
+    return rows, issues
+
+
+def _measured(
+    rows: pl.DataFrame, source: Source, layout: Layout, snapshot: Snapshot, seen: _Seen
+) -> tuple[dict[str, pl.DataFrame], list[pl.DataFrame], tuple[int, int, int, int]]:
+    """Accepted rows per table, issues, and the cells mapped, with a number, missing and refused."""
+    good = rows.filter(~pl.col("_refused")) if rows["_refused"].any() else rows
+    if "our:period_start" in good.columns:
+        seen.years |= set(good["our:period_start"].dt.year().unique().to_list())
+    if layout.table == "place":
+        taken = good.with_columns(
+            template(layout.code or "", layout.no_place).alias("our:code"),
+            pl.lit(layout.level).alias("our:level"),
+            pl.col("our:place").alias("our:parent"),
+        )
+        taken, found = check.validate(_finished(taken, source, layout, snapshot, "place", None), "place")
+        return {"place": taken}, found, (0, 0, 0, 0)
+    target: str = "item" if layout.table == "event" else layout.table
+    parts, issues = [], []
+    cells = missing = cells_refused = 0
+    for measure in layout.measure:
+        part, found, refused = _numbered(good, layout, measure, seen, target)
+        finished = _finished(part, source, layout, snapshot, target, measure)
+        finished, broken = check.validate(finished, target)
+        issues += found + broken
+        cells += good.height
+        cells_refused += refused + sum(b.height for b in broken)
+        parts.append(finished)
+    taken = pl.concat(parts)
+    number = "quantity" if target == "item" else "value"
+    if target == "observation":
+        taken, found = check.settle_repeats(taken)
+        issues += found
+        cells_refused += sum(f.height for f in found)
+    tables = {target: taken}
+    if layout.table == "event":
+        tables["event"], tables["item"], found, lost = _events(good, taken, source, layout, snapshot, seen)
+        issues += found
+        cells_refused += lost
+    missing = int(tables[target][number].null_count())
+    issues += _missing_cells(tables[target], number)
+    issues = _rows_or_cells(issues, tables[layout.table], len(layout.measure))
+    own = places.of_own_register(good, layout.place, layout).with_columns(pl.lit(None, pl.String).alias("source_column"))
+    own = own.filter(~pl.col("our:code").is_in(list(seen.areas)))
+    if own.height:
+        seen.areas |= set(own["our:code"])
+        tables["place"] = _finished(own, source, layout, snapshot, "place", None)
+    return tables, issues, (cells, cells - missing - cells_refused, missing, cells_refused)
+
+
+def _rows_or_cells(issues: list[pl.DataFrame], accepted: pl.DataFrame, measures: int) -> list[pl.DataFrame]:
+    """In a wide file one bad cell does not refuse its row: such issues become issues of a cell."""
+    if measures <= 1:
+        return issues
+    kept = accepted["source_row"].unique().implode()
+    return [
+        part.with_columns(
+            pl.when((pl.col("fate").is_in(["row_refused", "row_skipped"])) & pl.col("source_row").is_in(kept))
+            .then(pl.lit("cell_refused"))
+            .otherwise("fate")
+            .alias("fate")
+        )
+        for part in issues
+    ]
+
+
+def _numbered(
+    rows: pl.DataFrame, layout: Layout, measure: Measure, seen: _Seen, target: str
+) -> tuple[pl.DataFrame, list[pl.DataFrame], int]:
+    """Rows with `_number`, `_raw` and `_status`, without those whose number is none; issues; how many were lost."""
+    if measure.column is None:
+        counted = rows.with_columns(
+            pl.lit(1).alias("_number"), pl.lit(None, pl.String).alias("_raw"), pl.lit("A").alias("_status")
+        )
+        return counted, [], 0
+    raw = rows[measure.column]
+    clean = raw.str.strip_chars()
+    status = clean.replace_strict(
+        list(layout.missing), list(layout.missing.values()), default=None, return_dtype=pl.String
+    )
+    is_missing = status.is_not_null()
+    if measure.blank == "zero":
+        is_missing = is_missing & (clean != "")
+        clean = clean.set(clean == "", "0")
+        status = status.set(~is_missing, None)
+    if is_missing.any():
+        clean = clean.set(is_missing, None)
+    value, kind = numbers(clean, layout.thousands, layout.decimal)
+    kind = kind.set(is_missing, None) if is_missing.any() else kind
+    if value.len() and (value < 0).any():
+        kind = kind.set((value < 0).fill_null(False) & kind.is_null(), "negative")
+    units = rows["our:unit"] if "our:unit" in rows.columns else pl.Series([measure.unit], dtype=pl.String)
+    periods = rows["our:period_kind"] if "our:period_kind" in rows.columns else None
+    fraction = (value != value.floor()).fill_null(False)
+    if fraction.any():
+        whole = units.fill_null(measure.unit or "").is_in(list(WHOLE_UNITS))
+        whole = whole if whole.len() == rows.height else whole.new_from_index(0, rows.height)
+        single = (periods != "average") if periods is not None else whole
+        kind = kind.set(fraction & whole & single & kind.is_null(), "fraction")
+    _remember_sum(seen, measure.column, value)
+    rows = rows.with_columns(
+        value.alias("_number"), raw.alias("_raw"), status.fill_null("A").alias("_status"), kind.alias("_kind")
+    )
+    issues = []
+    lost = kind.is_not_null()
+    if lost.any():
+        bad = rows.filter(lost)
+        for (name,), part in bad.group_by("_kind", maintain_order=True):
+            known = layout.decimal if name == "not_a_number" else (measure.unit or "whole things")
+            issues.append(
+                of_rows(part, str(name), "row_refused", column=measure.column, value=pl.col("_raw"), known=known)
+            )
+        rows = rows.filter(~lost)
+    return rows, issues, int(lost.sum())
+
+
+def _remember_sum(seen: _Seen, column: str, value: pl.Series) -> None:
+    total = pl.Series([value.sum()], dtype=pl.Decimal(38, 6))
+    seen.sums[column] = seen.sums[column] + total if column in seen.sums else total
+
+
+def _finished(
+    rows: pl.DataFrame, source: Source, layout: Layout, snapshot: Snapshot, target: str, measure: Measure | None
+) -> pl.DataFrame:
+    """All columns of the target table: constants < measure < lookups < what the columns say."""
+    kinds = table_columns(target)
+    base: dict[str, str | int | bool | None] = {
+        "source": source.name,
+        "snapshot": snapshot.sha256,
+        "acquisition": source.acquisition,
+        "sensitivity": source.sensitivity,
+        "variant": "",
+        "mapping_relation": "exactMatch",
+        "obs_status": "A",
+        "dimension": "total",
+        "category": "TOTAL",
+        "derived": False,
+        "n_expected": 1,
+        "covered": True,
+        "counterpart_role": layout.counterpart_role,
+        **layout.constants,
+    }
+    if measure:
+        base |= {
+            k: v for k, v in measure.model_dump().items() if v is not None and k not in ("column", "blank", "relation")
+        }
+        base["mapping_relation"] = measure.relation
+    made: dict[str, pl.Expr] = {}
+    for name, kind in kinds.items():
+        default = pl.lit(base.get(name), kind)
+        made[name] = pl.coalesce(f"our:{name}", default) if f"our:{name}" in rows.columns else default
+    made["source_row"], made["source_column"] = pl.col("source_row"), pl.col("source_column")
+    if measure:
+        number = "quantity" if target == "item" else "value"
+        made[number] = pl.col("_number")
+        made["value_raw"] = pl.col("_raw")
+        made["obs_status"] = pl.when(pl.col("_status") == "A").then(made["obs_status"]).otherwise("_status")
+        made["source_column"] = pl.coalesce(pl.col("source_column"), pl.lit(measure.column, pl.String))
+        if target == "observation" and "our:n_parts" not in rows.columns:
+            made["n_parts"] = pl.col("_number").is_not_null().cast(pl.Int32)
+        if target == "item":
+            made["event_key"] = _event_key(layout)
+    if "definition_id" in kinds:
+        made["definition_id"] = _definition(source, made["concept"])
+    return check.conform(rows.select(**made), target)
+
+
+def _definition(source: Source, concept: pl.Expr) -> pl.Expr:
+    known = {definition.concept: definition.id for definition in source.definition}
+    return concept.replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.String)
+
+
+def _event_key(layout: Layout) -> pl.Expr:
+    return template(layout.event_key, []) if layout.event_key else pl.col("source_row").cast(pl.String)
+
+
+def _events(
+    rows: pl.DataFrame, items: pl.DataFrame, source: Source, layout: Layout, snapshot: Snapshot, seen: _Seen
+) -> tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame], int]:
+    """Events that have an item, their items, issues of repeated identifiers, and how many items those cost."""
+    events = rows.with_columns(
+        _event_key(layout).alias("our:event_key"),
+        pl.col("our:period_start").alias("our:date_start"),
+        pl.col("our:period_end").alias("our:date_end"),
+        pl.col("our:period_kind").alias("our:date_precision"),
+    )
+    events = _finished(events, source, layout, snapshot, "event", None)
+    events, issues = check.validate(events, "event")
+    lost = 0
+    if layout.event_key:
+        # Identifiers of the whole file are compared by hash, so that millions of events fit into memory.
+        before = pl.concat(seen.keys) if seen.keys else pl.Series(dtype=pl.UInt64)
+        hashed = events["event_key"].hash(seed=7)
+        again = ~hashed.is_first_distinct() | hashed.is_in(before.implode())
+        seen.keys.append(hashed)
+        if again.any():
+            repeated = events.filter(again)
+            issues.append(
+                of_rows(
+                    repeated,
+                    "same_event_twice",
+                    "row_refused",
+                    column=None,
+                    value=pl.col("event_key"),
+                    known=pl.lit("above"),
+                )
+            )
+            events = events.filter(~again)
+    kept = items["source_row"].is_in(events["source_row"].implode())
+    if not kept.all():
+        lost = int((~kept).sum())
+        items = items.filter(kept)
+    has_item = events["source_row"].is_in(items["source_row"].unique().implode())
+    return events.filter(has_item) if not has_item.all() else events, items, issues, lost
+
+
+def _missing_cells(rows: pl.DataFrame, number: str) -> list[pl.DataFrame]:
+    """One note per column and marker on how many cells hold no number."""
+    if rows[number].null_count() == 0:
+        return []
+    groups = rows.filter(pl.col(number).is_null()).group_by("source_column", "value_raw", maintain_order=True)
+    return [
+        one(
+            "cells_unknown" if raw and str(raw).strip() else "cells_missing",
+            "noted",
+            row=int(part["source_row"][0]),
+            column=str(column),
+            value=str(raw or ""),
+            n_rows=part.height,
+        )
+        for (column, raw), part in groups
+    ]
+
+
+def _whole_file(layout: Layout, seen: _Seen, counts: Counts) -> pl.DataFrame:
+    """Expectations and control totals. Raises FileRefused when the file holds too little."""
+    issues = [check.no_issues()]
+    data_rows = counts.rows_in - counts.skipped
+    if layout.expect.rows:
+        least, most = layout.expect.rows
+        if data_rows < least:
+            raise FileRefused("too_few_rows", value=str(data_rows), known=str(least))
+        if data_rows > most:
+            issues.append(one("too_many_rows", "noted", value=str(data_rows), known=str(most)))
+    if layout.expect.years:
+        first, last = layout.expect.years
+        issues += [
+            one("unexpected_year", "noted", value=str(year), known=f"{first} to {last}")
+            for year in sorted(seen.years)
+            if not first <= year <= last
+        ]
+    for skip, row, text in seen.totals:
+        stated, kind = numbers(pl.Series([text]), layout.thousands, layout.decimal)
+        summed = seen.sums.get(skip.total_of or "")
+        if kind[0] is not None or summed is None:
+            continue
+        agrees = abs(float(stated[0]) - float(summed[0])) <= skip.tolerance
+        issues.append(
+            one(
+                "total_agrees" if agrees else "total_differs",
+                "noted",
+                row=row,
+                column=skip.total_of,
+                value=text,
+                known=f"{float(summed[0]):g}" if float(summed[0]) % 1 else f"{int(summed[0])}",
+            )
+        )
+    return pl.concat(issues)

@@ -1,0 +1,211 @@
+"""Bytes → batches of text rows. Every batch has `source_row` (UInt32, as a spreadsheet counts), the file's own
+columns as text ('' for an empty cell) and `_cells` (how many cells a ragged row has, else null).
+
+The fast path is Polars' reader. Where it reports a defect (undecodable bytes, ragged rows, stray quotation marks,
+old line ends) the careful path reads the file again with Python's csv module; both give the same rows.
+"""
+
+import csv
+import io
+import json
+import mmap
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import polars as pl
+
+from ingest.workbook import grid
+from schemas.declaration import Read
+from schemas.issue import FileRefused
+
+BATCH_ROWS = 250_000
+CELL_LIMIT = 1_000_000
+HEAD_BYTES = 1 << 16
+
+
+class Defect(Exception):
+    """The fast reader met something that only the careful one can describe."""
+
+
+def batches(path: Path, read: Read, *, careful: bool = False, rows: int = BATCH_ROWS) -> Iterator[pl.DataFrame]:
+    """Batches of text rows of one file.
+
+    Raises FileRefused for a file that cannot be read at all, Defect when the fast path must give way
+    (call again with `careful`).
+    """
+    if path.stat().st_size == 0:
+        raise FileRefused("empty_file")
+    if read.format == "xlsx":
+        return _table(grid(path, read.sheet), read)
+    if read.format == "json":
+        return _records(path, read)
+    return _careful_csv(path, read, rows) if careful else _fast_csv(path, read, rows)
+
+
+def header(path: Path, read: Read) -> list[str]:
+    """The column names of a file, as written. Raises FileRefused."""
+    if read.format == "csv":
+        return _csv_header(path, read)
+    first = next(batches(path, read), None)
+    return [] if first is None else [name for name in first.columns if name not in ("source_row", "_cells")]
+
+
+def _unique(names: list[str]) -> list[str]:
+    for name in names:
+        if names.count(name) > 1:
+            raise FileRefused("duplicate_columns", column=name or "(empty)")
+    return names
+
+
+def _csv_header(path: Path, read: Read) -> list[str]:
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    text = head.decode(read.encoding, errors="replace").removeprefix("\ufeff")
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=read.delimiter)
+    try:
+        names = next(islice(rows, max(read.header_row, 1) - 1, None), [])
+    except csv.Error as error:
+        raise FileRefused("unreadable", value=str(error), known="CSV") from error
+    return _unique([name.strip() for name in names])
+
+
+def _fast_csv(path: Path, read: Read, rows: int) -> Iterator[pl.DataFrame]:
+    if read.header_row != 1 or b"\r" in _line_ends(path):
+        raise Defect
+    names = _csv_header(path, read)
+    source: Path | bytes = path
+    if read.encoding != "utf-8":
+        source = _decoded(path, read).encode("utf-8")
+    delimiter = read.delimiter.encode()
+    with _bytes_of(source) as data:
+        delimiters, quoted = _count(data, delimiter), data.find(b'"') >= 0
+    scan = pl.scan_csv(
+        source,
+        schema=dict.fromkeys(names, pl.String),
+        separator=read.delimiter,
+        empty_string_is_null=False,
+        glob=False,
+    )
+    seen, inside, offset = 0, 0, 0
+    try:
+        for batch in scan.collect_batches(chunk_size=rows, maintain_order=True, engine="streaming"):
+            seen += batch.height
+            if quoted:
+                counts = batch.select(pl.all().str.count_matches(read.delimiter, literal=True).sum())
+                inside += int(sum(counts.row(0)))
+            yield batch.select(
+                (pl.int_range(offset + 2, offset + 2 + batch.height, dtype=pl.UInt32)).alias("source_row"),
+                pl.all(),
+                pl.lit(None, pl.UInt32).alias("_cells"),
+            )
+            offset += batch.height
+    except pl.exceptions.PolarsError as error:
+        raise Defect from error
+    header_inside = sum(name.count(read.delimiter) for name in names)
+    if delimiters != (len(names) - 1) * (seen + 1) + inside + header_inside:
+        raise Defect
+
+
+def _line_ends(path: Path) -> bytes:
+    """The control characters of the head that are not plain line feeds or CRLF pairs."""
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES).removesuffix(b"\r").replace(b"\r\n", b"")
+
+
+class _bytes_of:  # noqa: N801
+    """A file mapped into memory, or bytes as they are, with `find` and slicing."""
+
+    def __init__(self, source: Path | bytes):
+        self.source = source
+
+    def __enter__(self) -> "mmap.mmap | bytes":
+        if isinstance(self.source, bytes):
+            return self.source
+        self.file = self.source.open("rb")
+        self.map = mmap.mmap(self.file.fileno(), 0, access=mmap.ACCESS_READ)
+        return self.map
+
+    def __exit__(self, *_: object) -> None:
+        if not isinstance(self.source, bytes):
+            self.map.close()
+            self.file.close()
+
+
+def _count(data: "mmap.mmap | bytes", what: bytes) -> int:
+    step = 1 << 24
+    return sum(data[start : start + step].count(what) for start in range(0, len(data), step))
+
+
+def _decoded(path: Path, read: Read) -> str:
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8-sig" if read.encoding == "utf-8" else read.encoding)
+    except UnicodeDecodeError as error:
+        near = raw[max(0, error.start - 20) : error.start + 20].decode("ascii", errors="replace")
+        raise FileRefused("wrong_encoding", value=near, known=read.encoding) from error
+
+
+def _careful_csv(path: Path, read: Read, rows: int) -> Iterator[pl.DataFrame]:
+    names = _csv_header(path, read)
+    csv.field_size_limit(CELL_LIMIT)
+    records = csv.reader(io.StringIO(_decoded(path, read), newline=""), delimiter=read.delimiter)
+    try:
+        row = len(list(islice(records, read.header_row)))
+        while block := list(islice(records, rows)):
+            yield _frame(names, block, row + 1)
+            row += len(block)
+    except csv.Error as error:
+        raise FileRefused("unreadable", value=str(error), known="CSV") from error
+
+
+def _frame(names: list[str], block: list[list[str]], first_row: int) -> pl.DataFrame:
+    width = len(names)
+    cells = [None if len(record) in (0, width) else len(record) for record in block]
+    padded = [(record + [""] * width)[:width] for record in block]
+    return pl.DataFrame(
+        {
+            "source_row": pl.Series(range(first_row, first_row + len(block)), dtype=pl.UInt32),
+            **{name: pl.Series([record[i] for record in padded], dtype=pl.String) for i, name in enumerate(names)},
+            "_cells": pl.Series(cells, dtype=pl.UInt32),
+        }
+    )
+
+
+def _table(sheet: pl.DataFrame, read: Read) -> Iterator[pl.DataFrame]:
+    if read.header_row:
+        if sheet.height < read.header_row:
+            raise FileRefused("no_rows")
+        names = [str(text).strip() for text in sheet.row(read.header_row - 1)]
+        width = max((i + 1 for i, name in enumerate(names) if name), default=0)
+        sheet = sheet[:, :width]
+        sheet.columns = _unique(names[:width])
+    yield sheet[read.header_row :].select(
+        pl.int_range(read.header_row + 1, sheet.height + 1, dtype=pl.UInt32).alias("source_row"),
+        pl.all(),
+        pl.lit(None, pl.UInt32).alias("_cells"),
+    )
+
+
+def _records(path: Path, read: Read) -> Iterator[pl.DataFrame]:
+    try:
+        loaded = json.loads(_decoded(path, read))
+        records = loaded[read.records] if read.records else loaded
+        names = list(dict.fromkeys(name for record in records for name in record))
+    except (json.JSONDecodeError, KeyError, TypeError, RecursionError) as error:
+        raise FileRefused("unreadable", value=str(error)[:80], known="JSON") from error
+    yield pl.DataFrame(
+        {
+            "source_row": pl.Series(range(1, len(records) + 1), dtype=pl.UInt32),
+            **{name: pl.Series([_text(record.get(name)) for record in records], dtype=pl.String) for name in names},
+            "_cells": pl.Series([None] * len(records), dtype=pl.UInt32),
+        }
+    )
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return " | ".join(_text(part) for part in value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -153,9 +153,12 @@ def _batch(
     rows, found = _plain_columns(rows, layout)
     issues += found
     tables, found, cells = _measured(rows, source, layout, snapshot, seen)
-    issues += found
-    skipped = sum(int(part["n_rows"].sum()) for part in issues if part.height and part["fate"][0] == "row_skipped")
+    kept = tables[layout.table]["source_row"].unique().implode()
+    issues = _rows_or_cells([*issues, *found], kept)
+    skipped = sum(int(part.filter(pl.col("fate") == "row_skipped")["n_rows"].sum()) for part in issues)
     taken = tables[layout.table]["source_row"].n_unique()
+    lost = rows.filter(pl.col("_refused") & pl.col("source_row").is_in(kept)).height * len(layout.measure)
+    cells = (cells[0] + lost, *cells[1:3], cells[3] + lost)
     counts = Counts(rows_in, taken, rows_in - skipped - taken, skipped, *cells)
     refused = _refused_rows(issues)
     if counts.refused != refused:
@@ -256,6 +259,8 @@ def _dated(rows: pl.DataFrame, layout: Layout, snapshot: Snapshot) -> tuple[pl.D
     elif period.file_name:
         label = year_in_name(snapshot.stem, period.file_name)
         dates = spans(pl.Series([label]).new_from_index(0, rows.height))
+    elif period.given:
+        dates = spans(pl.Series([period.given]).new_from_index(0, rows.height))
     else:
         dates = spans(rows.select(_label(layout))["label"])
     basis = pl.col(period.basis) if period.basis in rows.columns else pl.lit(period.basis)
@@ -362,8 +367,9 @@ def _measured(
         cells_refused += lost
     missing = int(tables[target][number].null_count())
     issues += _missing_cells(tables[target], number)
-    issues = _rows_or_cells(issues, tables[layout.table], len(layout.measure))
-    own = places.of_own_register(good, layout.place, layout).with_columns(pl.lit(None, pl.String).alias("source_column"))
+    own = places.of_own_register(good, layout.place, layout).with_columns(
+        pl.lit(None, pl.String).alias("source_column")
+    )
     own = own.filter(~pl.col("our:code").is_in(list(seen.areas)))
     if own.height:
         seen.areas |= set(own["our:code"])
@@ -371,18 +377,11 @@ def _measured(
     return tables, issues, (cells, cells - missing - cells_refused, missing, cells_refused)
 
 
-def _rows_or_cells(issues: list[pl.DataFrame], accepted: pl.DataFrame, measures: int) -> list[pl.DataFrame]:
-    """In a wide file one bad cell does not refuse its row: such issues become issues of a cell."""
-    if measures <= 1:
-        return issues
-    kept = accepted["source_row"].unique().implode()
+def _rows_or_cells(issues: list[pl.DataFrame], kept: pl.Series) -> list[pl.DataFrame]:
+    """Where a row of the file is many numbers, one bad cell does not refuse it: its issue is one of a cell."""
+    of_cell = pl.col("fate").is_in(["row_refused", "row_skipped"]) & pl.col("source_row").is_in(kept)
     return [
-        part.with_columns(
-            pl.when((pl.col("fate").is_in(["row_refused", "row_skipped"])) & pl.col("source_row").is_in(kept))
-            .then(pl.lit("cell_refused"))
-            .otherwise("fate")
-            .alias("fate")
-        )
+        part.with_columns(pl.when(of_cell).then(pl.lit("cell_refused")).otherwise("fate").alias("fate"))
         for part in issues
     ]
 
@@ -508,6 +507,8 @@ def _events(
         pl.col("our:period_kind").alias("our:date_precision"),
     )
     events = _finished(events, source, layout, snapshot, "event", None)
+    no_point = pl.col("lat").is_null() | pl.col("lon").is_null()
+    events = events.with_columns(pl.when(~no_point).then("place_precision").alias("place_precision"))
     events, issues = check.validate(events, "event")
     lost = 0
     if layout.event_key:

@@ -21,7 +21,7 @@ def resolve(
 
     Works on the distinct combinations of the columns the tries name, so its cost does not grow with the rows.
     """
-    columns = sorted({name for attempt in tries for text in _texts(attempt) for name in fields(text)})
+    columns = sorted({name for attempt in tries for text in attempt.texts() for name in fields(text)})
     if not columns:
         found = _distinct(pl.DataFrame({"_": [0]}), tries, layout, gazetteer)
         rows = rows.with_columns(
@@ -44,10 +44,6 @@ def resolve(
         issues.append(of_rows(part, "coarser_place", "noted", column=None, value=pl.col("tried"), known=pl.col("code")))
     joined = joined.with_columns((pl.col("_refused") | bad).alias("_refused")) if needed else joined
     return joined.drop("tried", "known", "kind").rename({"code": f"our:{into}", "level": f"our:{into}_level"}), issues
-
-
-def _texts(attempt: PlaceTry) -> tuple[str | None, ...]:
-    return attempt.code, attempt.name, attempt.within
 
 
 def _distinct(unique: pl.DataFrame, tries: list[PlaceTry], layout: Layout, gazetteer: Gazetteer) -> pl.DataFrame:
@@ -75,10 +71,10 @@ def _distinct(unique: pl.DataFrame, tries: list[PlaceTry], layout: Layout, gazet
 def _one_way(unique: pl.DataFrame, attempt: PlaceTry, layout: Layout, gazetteer: Gazetteer) -> pl.DataFrame:
     """For each row: _text (what was looked for), _code, _level, _known (words for the issue), _kind."""
     text = template(attempt.code or attempt.name or "", layout.no_place, layout.thousands)
-    within = template(attempt.within, layout.no_place, layout.thousands) if attempt.within else pl.lit(None, pl.String)
-    asked = unique.with_columns(
-        text.alias("_text"), within.alias("within"), pl.lit(attempt.level, pl.String).alias("level")
-    ).select("_text", "within", "level")
+    # with_columns first: a constant template alone would give a single row.
+    asked = unique.with_columns(text.alias("_text"), pl.lit(attempt.level, pl.String).alias("level"))
+    asked = asked.select("_text", "level")
+    asked = asked.with_columns(_within(unique, attempt, layout, gazetteer))
     confirmed = {folded(word): code for word, code in attempt.lookup.items()}
     asked = asked.with_columns(
         pl.Series("_code", [confirmed.get(folded(t)) if t else None for t in asked["_text"]], dtype=pl.String)
@@ -118,6 +114,18 @@ def _one_way(unique: pl.DataFrame, attempt: PlaceTry, layout: Layout, gazetteer:
     return asked.select("_text", "_code", "_level", "_known", "_kind")
 
 
+def _within(unique: pl.DataFrame, attempt: PlaceTry, layout: Layout, gazetteer: Gazetteer) -> pl.Series:
+    """Code of the place each row's place lies in; where none is declared, null. One that is not found holds nothing."""
+    if attempt.within is None:
+        return pl.Series("within", [None] * unique.height, dtype=pl.String)
+    if isinstance(attempt.within, PlaceTry):
+        found = _one_way(unique, attempt.within, layout, gazetteer)["_code"]
+    else:
+        text = template(attempt.within, layout.no_place, layout.thousands)
+        found = unique.with_columns(text.alias("within"))["within"]
+    return found.fill_null("?").alias("within")
+
+
 def _none(*names: str) -> list[pl.Expr]:
     return [pl.lit(None, pl.String).alias(name) for name in names]
 
@@ -142,7 +150,7 @@ def _suggestions(asked: pl.DataFrame, attempt: PlaceTry, gazetteer: Gazetteer) -
 def of_own_register(rows: pl.DataFrame, tries: list[PlaceTry], layout: Layout) -> pl.DataFrame:
     """The areas a source numbers itself: code, name, level, parent and the first row each stands in."""
     own = next((attempt for attempt in tries if attempt.own), None)
-    if own is None or own.code is None or own.within is None:
+    if own is None or own.code is None or not isinstance(own.within, str):
         return pl.DataFrame(
             schema={
                 "source_row": SHAPE["source_row"],

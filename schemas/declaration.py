@@ -70,6 +70,8 @@ class Rollup(Strict):
     periods: list[Literal["month", "quarter", "year"]] = []
     total_from: list[str] = []
     """Dimensions whose parts together make the total, where the source publishes no total of its own."""
+    variants: bool = False
+    """Whether the published rows under one code add up to that code."""
     counterparts: bool = False
 
 
@@ -96,7 +98,7 @@ class Recognise(Strict):
 
 
 class Period(Strict):
-    """Where the period stands. Exactly one of `label`, `year`, `date` and `file_name`."""
+    """Where the period stands. Exactly one of `label`, `year`, `date`, `file_name` and `given`."""
 
     label: str | None = None
     """Column with '2019', '2019-03', '2019-Q1' or '2016/2017'."""
@@ -107,14 +109,16 @@ class Period(Strict):
     date_format: str = "%Y-%m-%d"
     file_name: str | None = None
     """The file's name, without its ending, as a date pattern such as 'trace_%Y'."""
+    given: str | None = None
+    """The one period of the whole file, where neither a column nor its name says it."""
     basis: str = "calendar"
     """A period basis, or the column that holds it."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        given = [name for name in ("label", "year", "date", "file_name") if getattr(self, name)]
+        given = [name for name in ("label", "year", "date", "file_name", "given") if getattr(self, name)]
         if len(given) != 1:
-            raise ValueError("give exactly one of label, year, date and file_name")
+            raise ValueError("give exactly one of label, year, date, file_name and given")
         return self
 
 
@@ -127,7 +131,8 @@ class PlaceTry(Strict):
     code: str | None = None
     name: str | None = None
     level: str | None = None
-    within: str | None = None
+    within: "str | PlaceTry | None" = None
+    """Code of the place it lies in, or how to find that place, such as a state by the name in another column."""
     scheme: str = "name"
     """Which names of the register count: 'name', or a list of codes such as 'MX-INEGI-ENT'."""
     lookup: dict[str, str] = {}
@@ -139,9 +144,14 @@ class PlaceTry(Strict):
     def _exactly_one(self) -> Self:
         if (self.code is None) == (self.name is None):
             raise ValueError("give either code or name")
-        if self.own and not (self.code and self.level and self.within):
-            raise ValueError("a place of the source's own register needs code, level and within")
+        if self.own and not (self.code and self.level and isinstance(self.within, str)):
+            raise ValueError("a place of the source's own register needs code, level and within (a code)")
         return self
+
+    def texts(self) -> tuple[str | None, ...]:
+        """Its templates, with those of the place it lies in."""
+        within = self.within.texts() if isinstance(self.within, PlaceTry) else (self.within,)
+        return self.code, self.name, *within
 
 
 class Measure(Strict):
@@ -284,11 +294,23 @@ class Layout(Strict):
         for name in self.constants:
             if name not in ours:
                 raise ValueError(f"constants: table {self.table} has no column '{name}'")
+        if mixed := self._codes_with_and_without_variant():
+            raise ValueError(f"several published words share the code {mixed}: give each of them a variant")
         used = self.used_columns()
         silent = [name for name in self.recognise.columns if name not in used]
         if silent and not self.tidy:
             raise ValueError(f"columns without a fate (map them or list them under ignore): {', '.join(silent)}")
         return self
+
+    def _codes_with_and_without_variant(self) -> str | None:
+        """A code that stands for one word alone and for another as a part: their sums would share one key."""
+        found: dict[tuple[str | None, str], set[str | None]] = {}
+        entries = [*self.measure, *(entry for words in self.lookup.values() for entry in words.values())]
+        for entry in entries:
+            code = entry.category or entry.firearm_type
+            if code and not entry.condition:
+                found.setdefault((entry.dimension, code), set()).add(entry.variant)
+        return next((code for (_, code), variants in found.items() if None in variants and len(variants) > 1), None)
 
     def used_columns(self) -> set[str]:
         """Their columns that are mapped, looked up, required or ignored."""
@@ -300,7 +322,7 @@ class Layout(Strict):
         for skip in self.skip:
             used |= set(skip.where)
         for attempt in (*self.place, *self.counterpart):
-            for template in (attempt.code, attempt.name, attempt.within):
+            for template in attempt.texts():
                 used |= fields(template)
         return used | fields(self.event_key) | fields(self.code)
 

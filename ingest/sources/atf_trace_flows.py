@@ -11,7 +11,9 @@ TOLERANCE = 0
 def tidy(rows: pl.DataFrame, file_stem: str) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """One row per cell: source_row, source_column (the state of recovery), sold in, recovered in, traced."""
     labels = rows.row(1, named=True)
-    states = {name: str(labels[name]).strip() for name in rows.columns if name not in ("source_row", "A", "B", "_cells")}
+    states = {
+        name: str(labels[name]).strip() for name in rows.columns if name not in ("source_row", "A", "B", "_cells")
+    }
     states = {name: label for name, label in states.items() if label}
     total_column = next((name for name, label in states.items() if label.upper() in TOTALS), None)
     sold_in = rows["B"].str.strip_chars()
@@ -23,7 +25,9 @@ def tidy(rows: pl.DataFrame, file_stem: str) -> tuple[pl.DataFrame, list[pl.Data
     after = rows.filter(pl.col("source_row") > first_total)
     _same_year(after, file_stem)
     recovered = {name: label for name, label in states.items() if name != total_column}
-    long = body.unpivot(list(recovered), index=["source_row", "B"], variable_name="_letter", value_name="traced").select(
+    long = body.unpivot(
+        list(recovered), index=["source_row", "B"], variable_name="_letter", value_name="traced"
+    ).select(
         "source_row",
         pl.col("_letter").replace_strict(recovered).alias("source_column"),
         pl.col("B").alias("sold in"),
@@ -57,11 +61,18 @@ def _totals(
     body: pl.DataFrame, total_row: pl.DataFrame, total_column: str, recovered: dict[str, str]
 ) -> list[pl.DataFrame]:
     """The file's own totals against its cells: an issue for each that differs, one for the whole where all agree."""
-    across = body.select("source_row", "B", stated=_number(total_column), summed=pl.sum_horizontal(map(_number, recovered)))
+    across = body.select(
+        "source_row", "B", stated=_number(total_column), summed=pl.sum_horizontal(map(_number, recovered))
+    )
     wrong = across.filter((pl.col("stated") - pl.col("summed")).abs() > TOLERANCE)
     issues = [
         of_rows(
-            wrong, "total_differs", "noted", column=pl.col("B"), value=pl.col("stated"), known=pl.col("summed").cast(pl.String)
+            wrong,
+            "total_differs",
+            "noted",
+            column=pl.col("B"),
+            value=pl.col("stated"),
+            known=pl.col("summed").cast(pl.String),
         )
     ]
     row = int(total_row["source_row"][0])

@@ -1,0 +1,106 @@
+"""Accepted rows of one snapshot as Parquet, cached by (snapshot, declaration, code)."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import polars as pl
+
+from ingest.declarations import fingerprint
+from ingest.folder import Folder, replace, sync
+from ingest.ingest import Batch, Counts, Snapshot, ingest, ingest_carefully
+from ingest.read import Defect
+from ingest.register.gazetteer import Gazetteer
+from schemas.declaration import Layout, Source
+from schemas.issue import FileRefused, in_words, one
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of one file: its counts, and the folder with its accepted rows and issues."""
+
+    counts: Counts
+    issues: int
+    rows: Path
+
+    def issue_rows(self) -> pl.DataFrame:
+        """The table Issue of this file."""
+        return pl.read_parquet(self.rows / "issue" / "*.parquet")
+
+
+def cached(folder: Folder, source: Source, layout: Layout, snapshot: str) -> Path:
+    """Where the accepted rows of a snapshot lie, or would lie."""
+    return folder.accepted / f"{snapshot[:32]}-{fingerprint(source.name)}-{layout.name}"
+
+
+def accept(
+    folder: Folder,
+    source: Source,
+    layout: Layout,
+    snapshot: Snapshot,
+    gazetteer: Gazetteer,
+    progress: Progress = lambda rows: None,
+) -> Report:
+    """Ingests a kept file unless its rows are cached already. Raises FileRefused."""
+    final = cached(folder, source, layout, snapshot.sha256)
+    if not (final / "report.json").exists():
+        folder.make()
+        staged = Path(tempfile.mkdtemp(prefix=".incoming-", dir=folder.accepted))
+        try:
+            write(staged, source, layout, snapshot, gazetteer, progress)
+            if final.exists():
+                shutil.rmtree(final)
+            replace(staged, final)
+        except BaseException:
+            shutil.rmtree(staged, ignore_errors=True)
+            raise
+    return report(final)
+
+
+def report(rows: Path) -> Report:
+    """The report beside accepted rows."""
+    loaded = json.loads((rows / "report.json").read_text(encoding="utf-8"))
+    return Report(Counts(**loaded["counts"]), loaded["issues"], rows)
+
+
+def write(
+    into: Path, source: Source, layout: Layout, snapshot: Snapshot, gazetteer: Gazetteer, progress: Progress
+) -> Report:
+    """Ingests a file into a folder of Parquet files, batch by batch. Raises FileRefused."""
+    try:
+        _write(into, ingest(source, layout, snapshot, gazetteer), source, snapshot, progress)
+    except Defect:
+        for part in into.iterdir():
+            shutil.rmtree(part)
+        _write(into, ingest_carefully(source, layout, snapshot, gazetteer), source, snapshot, progress)
+    return report(into)
+
+
+def _write(into: Path, parts: Iterator[Batch], source: Source, snapshot: Snapshot, progress: Progress) -> None:
+    counts, issues = Counts(), 0
+    for number, batch in enumerate(parts):
+        counts.add(batch.counts)
+        issues += batch.issues.height
+        words = in_words(batch.issues, source=source.name, snapshot=snapshot.sha256, file_name=snapshot.file_name)
+        for table, rows in (*batch.rows.items(), ("issue", words)):
+            path = into / table / f"{number:05}.parquet"
+            path.parent.mkdir(exist_ok=True)
+            if rows.height or number == 0:
+                rows.write_parquet(path, compression="lz4", statistics=False)
+                sync(path)
+        progress(counts.rows_in)
+    counts.verify()
+    text = json.dumps({"counts": asdict(counts), "issues": issues})
+    (into / "report.json").write_text(text, encoding="utf-8")
+    sync(into / "report.json")
+
+
+def refusal(refused: FileRefused, *, source: str | None, snapshot: str, file_name: str) -> pl.DataFrame:
+    """A refused file as a row of the table Issue."""
+    issue = one(refused.kind, "file_refused", column=refused.column, value=refused.value, known=refused.known)
+    return in_words(issue, source=source, snapshot=snapshot, file_name=file_name)

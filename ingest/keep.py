@@ -1,0 +1,51 @@
+"""Keeps the bytes of a file under their sha256, from a download, a folder or an upload alike."""
+
+import os
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+
+from ingest.folder import Folder, replace, sync
+
+BLOCK = 1 << 22
+
+
+def digest(path: Path) -> str:
+    """The sha256 of a file, in hex."""
+    with path.open("rb") as file:
+        seen = sha256()
+        while block := file.read(BLOCK):
+            seen.update(block)
+    return seen.hexdigest()
+
+
+def keep(folder: Folder, path: Path) -> tuple[str, bool]:
+    """Copies the bytes of `path` into the data folder; returns their sha256 and whether they are new there.
+
+    Safe under several processes and kills: the file appears under its name only when it is whole and on the disk.
+    Raises OSError when the disk is full; nothing kept before is touched.
+    """
+    folder.make()
+    handle, name = tempfile.mkstemp(prefix=".incoming-", dir=folder.files)
+    staged = Path(name)
+    try:
+        seen = sha256()
+        with os.fdopen(handle, "wb") as copy, path.open("rb") as file:
+            while block := file.read(BLOCK):
+                seen.update(block)
+                copy.write(block)
+            copy.flush()
+            os.fsync(copy.fileno())
+        snapshot = seen.hexdigest()
+        final = folder.file(snapshot)
+        if final.exists() and digest(final) == snapshot:
+            staged.unlink()
+            return snapshot, False
+        final.parent.mkdir(exist_ok=True)
+        staged.chmod(0o444)
+        replace(staged, final)
+        sync(folder.files)
+        return snapshot, True
+    except BaseException:
+        staged.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,75 @@
+"""Finished releases: where they lie, which is current, and how one is opened for reading only."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ingest.folder import Folder, replace, sync
+
+TIERS = {
+    "clear": ("TLP:CLEAR",),
+    "green": ("TLP:CLEAR", "TLP:GREEN"),
+    "amber": ("TLP:CLEAR", "TLP:GREEN", "TLP:AMBER"),
+}
+"""Which rows each tier's file may hold. What is stricter than amber enters no release."""
+
+
+class NoRelease(Exception):
+    """No release has been built yet, or none has that id."""
+
+
+def current_id(folder: Folder) -> str:
+    """The id of the current release. Raises NoRelease."""
+    try:
+        release = folder.current.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise NoRelease("No release has been built yet. Run: commons build") from None
+    if not (folder.releases / release / "manifest.json").exists():
+        raise NoRelease(f"The release {release} is not there.")
+    return release
+
+
+def point_to(folder: Folder, release: str) -> None:
+    """Makes a finished release the current one, in one step."""
+    staged = folder.current.with_suffix(".new")
+    staged.write_text(release + "\n", encoding="utf-8")
+    sync(staged)
+    replace(staged, folder.current)
+
+
+def manifest(folder: Folder, release: str) -> dict[str, Any]:
+    """What a release was built from and what it holds."""
+    loaded: dict[str, Any] = json.loads((folder.releases / release / "manifest.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def open_release(folder: Folder, release: str | None = None, tier: str = "clear") -> duckdb.DuckDBPyConnection:
+    """A read-only connection to one release, locked: it can read that release's parts and nothing else.
+
+    Raises NoRelease.
+    """
+    release = release or current_id(folder)
+    place = (folder.releases / release).absolute()
+    database = place / f"{tier}.duckdb"
+    if not database.exists():
+        raise NoRelease(f"The release {release} has no tier “{tier}”.")
+    connection = duckdb.connect(str(database), read_only=True)
+    parts = manifest(folder, release)["tiers"][tier]
+    allowed = [path for part in parts for path in (part, str(place / part))]
+    connection.execute(f"set file_search_path = {_literal(str(place))}")
+    connection.execute(f"set allowed_paths = [{', '.join(map(_literal, allowed))}]")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set python_enable_replacements = false")
+    connection.execute("set lock_configuration = true")
+    return connection
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def sql(name: str) -> str:
+    """The text of a SQL file of the warehouse, such as 'views/figure'."""
+    return (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")

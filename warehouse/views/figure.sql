@@ -1,0 +1,247 @@
+-- Every value one source states, or that adds up from its own rows. Reads cell (cell.sql), rule, place_up,
+-- place_overlap, universe, narrower, period_length. Steps: period, category, place, counterpart; each keeps the rows it
+-- was given and adds what the declared partitions allow. Nothing of another source is read here.
+
+-- How cells add up, in one place. `part` is what is added over: months, types, places or counterparts.
+create or replace temp macro added(cells) as table
+select
+    concept,
+    unit,
+    place,
+    place_level,
+    counterpart,
+    counterpart_role,
+    period_kind,
+    period_start,
+    period_end,
+    period_basis,
+    dimension,
+    category,
+    variant,
+    sum(value) as value,
+    case when count(low) > 0 then sum(coalesce(low, value)) end as low,
+    case when count(high) > 0 then sum(coalesce(high, value)) end as high,
+    coalesce(max(obs_status) filter (where value is not null), min(obs_status)) as obs_status,
+    case when min(origin_label) = max(origin_label) then min(origin_label) end as origin_label,
+    min(definition_id) as definition_id,
+    max(mapping_relation) as mapping_relation,
+    case when count(*) = 1 then min(footnote) end as footnote,
+    bool_or(derived or moved) or count(*) > 1 as derived,
+    bool_or(from_events) as from_events,
+    sum(n_parts)::integer as n_parts,
+    sum(n_expected)::integer as n_expected,
+    bool_and(covered) as covered,
+    sum(n_rows)::integer as n_rows,
+    min(snapshot_first) as snapshot_first,
+    max(snapshot_last) as snapshot_last,
+    count(distinct part)::integer as parts,
+    (count(distinct part) filter (where covered and n_parts = n_expected))::integer as parts_complete,
+    bool_or(moved) as moved
+from query_table(cells)
+group by all;
+
+create or replace temp table cell_in_longer_period as
+select
+    cell.* replace (
+        target.period_kind as period_kind,
+        date_trunc(target.period_kind, cell.period_start)::date as period_start,
+        last_day(date_trunc(target.period_kind, cell.period_start)::date + to_months(target.months - 1)) as period_end
+    ),
+    target.months // own.months as parts_of_period,
+    cell.period_start as part,
+    true as moved
+from cell
+cross join rule
+inner join period_length as own on cell.period_kind = own.period_kind
+inner join period_length as target
+    on own.months < target.months and list_contains(rule.period_kinds, target.period_kind);
+
+create or replace temp table by_period as
+select cell.*
+from cell
+cross join rule
+where not cell.from_events or list_contains(rule.period_kinds, cell.period_kind)
+union all by name
+select
+    longer.* exclude (parts, parts_complete, moved, n_expected),
+    -- Where every cell is listed, a month without a row is a missing cell; an event register has no row for nothing.
+    case
+        when rule.absent = 'listed' and not longer.from_events
+            then longer.n_expected * (target.months // own.months) // longer.parts
+        else longer.n_expected
+    end as n_expected
+from added('cell_in_longer_period') as longer
+cross join rule
+inner join period_length as target on longer.period_kind = target.period_kind
+cross join (
+    select min(period_length.months) as months
+    from cell
+    inner join period_length on cell.period_kind = period_length.period_kind
+) as own;
+
+create or replace temp table variant_of_code as
+select
+    by_period.* replace ('' as variant, 'exactMatch' as mapping_relation),
+    variant as part,
+    true as moved
+from by_period
+cross join rule
+where rule.variants and by_period.variant <> '';
+
+create or replace temp table part_of_total as
+select
+    by_period.* replace ('total' as dimension, 'TOTAL' as category, '' as variant, 'exactMatch' as mapping_relation),
+    by_period.category || by_period.variant as part,
+    true as moved
+from by_period
+cross join rule
+where list_contains(rule.total_from, by_period.dimension);
+
+create or replace temp table by_code as
+select * from by_period
+union all by name
+select * exclude (parts, parts_complete, moved) from added('variant_of_code')
+union all by name
+select * exclude (parts, parts_complete, moved) from added('part_of_total');
+
+create or replace temp table narrower_type as
+select
+    by_code.* replace (narrower.broader as category, 'exactMatch' as mapping_relation),
+    by_code.category as part,
+    true as moved
+from by_code
+inner join narrower on by_code.category = narrower.code
+where by_code.dimension = 'firearm_type' and by_code.variant = '';
+
+create or replace temp table by_category as
+select * from by_code
+union all by name
+-- A broader type only where every narrower one was asked, and the source does not state it itself.
+select broad.* exclude (parts, parts_complete, moved)
+from added('narrower_type') as broad
+inner join (select broader, count(*) as codes from narrower group by all) as needed on broad.category = needed.broader
+where
+    broad.parts = needed.codes
+    and not exists (select 1 from by_code where by_code.category = broad.category);
+
+-- A row at a level the declaration rolls up to is what no smaller place can claim: it joins that level's sum.
+create or replace temp table cell_in_wider_place as
+select
+    by_category.* replace (place_up.ancestor as place, place_up.ancestor_level as place_level),
+    by_category.place as part,
+    place_up.ancestor <> by_category.place as moved
+from by_category
+cross join rule
+inner join place_up
+    on by_category.place = place_up.place and list_contains(rule.place_levels, place_up.ancestor_level);
+
+create or replace temp table by_place as
+select by_category.*
+from by_category
+cross join rule
+where not list_contains(rule.place_levels, by_category.place_level)
+union all by name
+select
+    wider.* exclude (parts, parts_complete, moved, n_parts, n_expected),
+    case when wider.moved and rule.absent = 'listed' then wider.parts_complete else wider.n_parts end as n_parts,
+    case
+        when wider.moved and rule.absent = 'listed'
+            then greatest(wider.parts + coalesce(overlap.places, 0), coalesce(universe.places, 0))
+        else wider.n_expected
+    end as n_expected
+from added('cell_in_wider_place') as wider
+cross join rule
+left join (select place, count(*)::integer as places from place_overlap group by all) as overlap
+    on wider.place = overlap.place
+left join universe on wider.place = universe.place;
+
+create or replace temp table cell_of_any_counterpart as
+select
+    by_place.* replace (null as counterpart, null as counterpart_role),
+    by_place.counterpart as part,
+    true as moved
+from by_place
+cross join rule
+where rule.counterparts and by_place.counterpart is not null;
+
+create or replace temp table by_counterpart as
+select * from by_place
+union all by name
+select * exclude (parts, parts_complete, moved) from added('cell_of_any_counterpart');
+
+create or replace temp table figure as
+with reach as (
+    -- What the source's files reach over, where its declaration does not say.
+    select
+        coalesce(max(rule.first_day), min(cell.period_start)) as first_day,
+        coalesce(max(rule.last_day), max(cell.period_end)) as last_day
+    from cell
+    cross join rule
+),
+
+labelled as (
+    select
+        by_counterpart.*,
+        case period_kind
+            when 'year' then strftime(period_start, '%Y')
+            when 'quarter' then strftime(period_start, '%Y') || '-Q' || quarter(period_start)
+            when 'month' then strftime(period_start, '%Y-%m')
+            when 'average' then strftime(period_start, '%Y') || '/' || strftime(period_end, '%Y')
+            else strftime(period_start, '%Y-%m-%d')
+        end as period,
+        covered and (not derived or (period_start >= reach.first_day and period_end <= reach.last_day)) as whole_period
+    from by_counterpart
+    cross join reach
+    where value is not null
+)
+
+select
+    left(sha256(concat_ws(
+        '|', rule.source, concept, unit, labelled.place, coalesce(counterpart, ''), coalesce(counterpart_role, ''),
+        period, period_basis, dimension, category, variant
+    )), 16) as figure_id,
+    rule.source,
+    rule.producer,
+    rule.publisher,
+    rule.provenance,
+    rule.provenance_subclass,
+    concept,
+    unit,
+    labelled.place,
+    place.name as place_name,
+    place_level,
+    place.country,
+    counterpart,
+    counterpart_role,
+    period,
+    period_start,
+    period_end,
+    period_kind,
+    period_basis,
+    dimension,
+    category,
+    variant,
+    value,
+    low,
+    high,
+    obs_status,
+    origin_label,
+    definition_id,
+    mapping_relation,
+    derived,
+    n_parts,
+    n_expected,
+    case
+        when not whole_period or n_parts < n_expected then 'partial'
+        when derived and rule.absent = 'unknown' then 'unknown'
+        else 'complete'
+    end as completeness,
+    n_rows,
+    rule.boundary_version,
+    footnote,
+    rule.tier,
+    case when snapshot_first = snapshot_last then snapshot_first else snapshot_first || ' ' || snapshot_last end as snapshot
+from labelled
+cross join rule
+inner join place on labelled.place = place.code
+order by figure_id;

@@ -9,7 +9,7 @@ import polars as pl
 
 from ingest import check, places
 from ingest.declarations import tidy_of
-from ingest.parse import WHOLE_UNITS, days, numbers, spans
+from ingest.parse import WHOLE_UNITS, days, grouped, numbers, spans
 from ingest.read import Defect, batches
 from ingest.register.gazetteer import Gazetteer
 from ingest.translate import look_up, template
@@ -117,8 +117,10 @@ def _ingest(
     raw = batches(snapshot.path, layout.read, careful=careful)
     whole = layout.tidy or layout.table == "observation"
     if whole:
-        raw = iter([pl.concat(list(raw))])
+        parts = list(raw)
+        raw = iter([pl.concat(parts)] if parts else [])
     for text in raw:
+        _has_its_columns(text, layout)
         batch = _batch(source, layout, snapshot, gazetteer, text, seen)
         counts.add(batch.counts)
         yield batch
@@ -126,6 +128,14 @@ def _ingest(
     if counts.accepted == 0:
         raise FileRefused("no_rows")
     yield Batch({}, last, Counts())
+
+
+def _has_its_columns(text: pl.DataFrame, layout: Layout) -> None:
+    wanted = layout.recognise.columns
+    absent = [name for name in wanted if name not in text.columns]
+    extra = [name for name in text.columns if wanted and name not in (*wanted, "source_row", "_cells")]
+    if absent or extra:
+        raise FileRefused("missing_columns" if absent else "unknown_columns", known=", ".join(absent or extra))
 
 
 def _batch(
@@ -413,11 +423,13 @@ def _numbered(
         kind = kind.set((value < 0).fill_null(False) & kind.is_null(), "negative")
     units = rows["our:unit"] if "our:unit" in rows.columns else pl.Series([measure.unit], dtype=pl.String)
     periods = rows["our:period_kind"] if "our:period_kind" in rows.columns else None
+    written = grouped(clean, layout.decimal)
     fraction = (value != value.floor()).fill_null(False)
-    if fraction.any():
+    if written.any() or fraction.any():
         whole = units.fill_null(measure.unit or "").is_in(list(WHOLE_UNITS))
         whole = whole if whole.len() == rows.height else whole.new_from_index(0, rows.height)
         single = (periods != "average") if periods is not None else whole
+        kind = kind.set(written & whole & single & kind.is_null(), "grouped")
         kind = kind.set(fraction & whole & single & kind.is_null(), "fraction")
     _remember_sum(seen, measure.column, value)
     rows = rows.with_columns(

@@ -67,6 +67,8 @@ def _csv_header(path: Path, read: Read) -> list[str]:
         names = next(islice(rows, max(read.header_row, 1) - 1, None), [])
     except csv.Error as error:
         raise FileRefused("unreadable", value=str(error), known="CSV") from error
+    if not any(name.strip() for name in names):
+        raise FileRefused("empty_file")
     return _unique([name.strip() for name in names])
 
 
@@ -194,6 +196,8 @@ def _records(path: Path, read: Read) -> Iterator[pl.DataFrame]:
         names = list(dict.fromkeys(name for record in records for name in record))
     except (json.JSONDecodeError, KeyError, TypeError, RecursionError) as error:
         raise FileRefused("unreadable", value=str(error)[:80], known="JSON") from error
+    if not names:
+        raise FileRefused("no_rows")
     yield pl.DataFrame(
         {
             "source_row": pl.Series(range(1, len(records) + 1), dtype=pl.UInt32),

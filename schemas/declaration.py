@@ -305,7 +305,8 @@ class Layout(Strict):
     def _codes_with_and_without_variant(self) -> str | None:
         """A code that stands for one word alone and for another as a part: their sums would share one key."""
         found: dict[tuple[str | None, str], set[str | None]] = {}
-        entries = [*self.measure, *(entry for words in self.lookup.values() for entry in words.values())]
+        words = (entry for words in self.lookup.values() for entry in words.values())
+        entries: list[Measure | LookupEntry] = [*self.measure, *words]
         for entry in entries:
             code = entry.category or entry.firearm_type
             if code and not entry.condition:
@@ -317,7 +318,8 @@ class Layout(Strict):
         period = self.period
         used = {*self.columns, *self.lookup, *self.require, *self.ignore}
         if period:
-            used |= {name for name in (period.label, period.year, period.month, period.day, period.date, period.basis) if name}
+            columns = (period.label, period.year, period.month, period.day, period.date, period.basis)
+            used |= {name for name in columns if name}
         used |= {measure.column for measure in self.measure if measure.column}
         for skip in self.skip:
             used |= set(skip.where)

@@ -38,7 +38,7 @@ Say = Callable[[str], None]
 LENGTHS = [("day", 0), ("month", 1), ("quarter", 3), ("year", 12), ("average", 24)]
 OF_SOURCES = ("source", "snapshot", "issue", "caveat", "definition")
 """Small tables of which each tier holds the rows of its sources."""
-OF_ALL = ("place", "place_member", "concept_pair", "counts_as", "same_origin")
+OF_ALL = ("place", "place_member", "place_up", "concept_pair", "counts_as", "same_origin")
 """Small tables that every tier holds whole."""
 PARTED = ("observation", "event", "item", "place")
 MEMORY = "4GB"
@@ -67,6 +67,20 @@ class Inputs:
     reports: dict[tuple[str, str], Report]
     gazetteer: Gazetteer
     accepted: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+
+    def list_accepted(self) -> None:
+        """Fills `accepted`: source → table → the Parquet files its figures are drawn from."""
+        self.accepted = {
+            name: {
+                table: [
+                    str(path)
+                    for file in files
+                    for path in sorted((self.reports[name, file.snapshot].rows / table).glob("*.parquet"))
+                ]
+                for table in PARTED
+            }
+            for name, files in self.current.items()
+        }
 
 
 def held_files(folder: Folder) -> dict[str, list[Held]]:
@@ -148,14 +162,7 @@ def _inputs(folder: Folder, say: Say) -> Inputs:
             say(f"accepting {name}: {file.file_name}")
             snapshot = Snapshot(file.snapshot, folder.file(file.snapshot), file.file_name)
             inputs.reports[name, file.snapshot] = accept(folder, file.source, file.layout, snapshot, inputs.gazetteer)
-        inputs.accepted[name] = {
-            table: [
-                str(path)
-                for file in inputs.current[name]
-                for path in sorted((inputs.reports[name, file.snapshot].rows / table).glob("*.parquet"))
-            ]
-            for table in PARTED
-        }
+    inputs.list_accepted()
     return inputs
 
 
@@ -220,8 +227,7 @@ def _lookups(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     for name in ("concept_pair", "counts_as"):
         con.register("rows", pl.read_csv(here / f"{name}.csv", infer_schema=False).to_arrow())
         con.execute(f"create or replace temp table {name} as select * from rows order by all")
-    con.register("narrower", _frame(broader(), ["broader", "code"]))
-    con.register("period_length", pl.DataFrame(LENGTHS, schema=["period_kind", "months"], orient="row").to_arrow())
+    register_codes(con)
     declared = [sources()[name] for name in inputs.held]
     for name, frame in (
         ("source", _source_frame(declared)),
@@ -232,6 +238,12 @@ def _lookups(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     ):
         con.register("rows", frame.to_arrow())
         con.execute(f"create or replace temp table {name} as select * from rows order by all")
+
+
+def register_codes(con: duckdb.DuckDBPyConnection) -> None:
+    """Makes the code lists that the views read known to a connection: narrower, period_length."""
+    con.register("narrower", _frame(broader(), ["broader", "code"]))
+    con.register("period_length", pl.DataFrame(LENGTHS, schema=["period_kind", "months"], orient="row").to_arrow())
 
 
 def _frame(rows: Iterable[tuple[Any, ...]], names: list[str]) -> Any:
@@ -262,6 +274,11 @@ def _rule(con: duckdb.DuckDBPyConnection, source: Source, version: str) -> None:
     )
     con.register("rule_row", frame.to_arrow())
     con.execute("create or replace temp table rule as select * from rule_row")
+
+
+def _universe(con: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """How many places a source that lists everything should hold, where it declares so."""
+    coverage = source.coverage
     con.execute(
         "create or replace temp table universe as select ancestor as place, count(*)::integer as places from place_up"
         " where ancestor = ? and place in (select code from place where level = ? and kind <> 'statistical_area')"
@@ -301,6 +318,7 @@ def _figure(
     def compute() -> None:
         say(f"figures of {name}")
         load_source(con, inputs, name)
+        _universe(con, source)
         con.execute(sql("views/figure"))
 
     return _part(con, "figure", name, key, staged, before, compute, "select * from figure", (source.tlp,))

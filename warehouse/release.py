@@ -55,9 +55,12 @@ def open_release(folder: Folder, release: str | None = None, tier: str = "clear"
     database = place / f"{tier}.duckdb"
     if not database.exists():
         raise NoRelease(f"The release {release} has no tier “{tier}”.")
-    connection = duckdb.connect(str(database), read_only=True)
     parts = manifest(folder, release)["tiers"][tier]
     allowed = [path for part in parts for path in (part, str(place / part))]
+    # In memory with the file attached: connections to one file by its path would share their settings.
+    connection = duckdb.connect()
+    connection.execute(f"attach {_literal(str(database))} as release (read_only)")
+    connection.execute("use release")
     connection.execute(f"set file_search_path = {_literal(str(place))}")
     connection.execute(f"set allowed_paths = [{', '.join(map(_literal, allowed))}]")
     connection.execute("set enable_external_access = false")

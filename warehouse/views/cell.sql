@@ -14,29 +14,28 @@ qualify
         partition by observation.place, observation.period_start, observation.period_end
     );
 
-create or replace temp table item_of_event as
+create or replace temp view item_source as
 select
-    item.concept,
-    item.unit,
-    item.firearm_type,
-    item.variant,
-    item.condition,
-    item.quantity,
-    item.obs_status,
-    item.definition_id,
-    item.mapping_relation,
-    item.snapshot,
+    item.*,
     event.legal_justification,
     event.place,
     event.place_level,
-    case when event.date_precision = 'quarter' then 'quarter' when event.date_precision = 'year' then 'year' else 'month' end
-        as period_kind,
-    date_trunc(
-        case when event.date_precision = 'quarter' then 'quarter' when event.date_precision = 'year' then 'year' else 'month' end,
-        event.date_start
-    )::date as period_start
+    event.date_start,
+    event.date_end,
+    event.date_precision
 from item
 inner join event using (source, snapshot, event_key);
+
+create or replace temp view item_of_event as
+select
+    *,
+    case when date_precision = 'quarter' then 'quarter' when date_precision = 'year' then 'year' else 'month' end
+        as period_kind,
+    date_trunc(
+        case when date_precision = 'quarter' then 'quarter' when date_precision = 'year' then 'year' else 'month' end,
+        date_start
+    )::date as period_start
+from item_source;
 
 -- One pass over the items; everything after it works on far fewer rows.
 create or replace temp table item_sum as

@@ -1,0 +1,196 @@
+"""From a published figure to file, row, column and the text that stands there.
+
+Nothing is stored per figure: its own predicate is run again on the accepted rows of the release's files, and the text
+is read again from the kept file.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from ingest.accept import accept
+from ingest.declarations import sources
+from ingest.folder import Folder
+from ingest.ingest import Snapshot
+from ingest.read import Defect, batches
+from ingest.register.gazetteer import load as load_gazetteer
+from schemas.declaration import Layout
+from warehouse.build import Inputs, load_source, register_codes
+from warehouse.release import NoRelease, open_release, sql
+from warehouse.succession import Held
+
+STARTER_COLUMNS = ("citation", "address", "calculation")
+
+
+class NoFigure(Exception):
+    """No figure of the release has that identifier."""
+
+
+def lineage(
+    folder: Folder, figure_id: str, release: str | None = None, tier: str = "clear", limit: int = 50
+) -> dict[str, Any]:
+    """What a figure goes back to: figure, source, steps (plain sentences), n_rows, cells (at most `limit`), caveats.
+
+    Each cell has snapshot, file_name, source_row, source_column, text (as it stands in the kept file), value, place,
+    place_name, counterpart, period_start, period_end, dimension, category, variant, obs_status, footnote; a cell of a
+    starter table also citation, address and calculation. Raises NoRelease and NoFigure.
+    """
+    with open_release(folder, release, tier) as con:
+        figure = _one(con, "select * from figure where figure_id = ?", [figure_id])
+        if figure is None:
+            raise NoFigure(f"No figure of this release has the identifier {figure_id}.")
+        source = _one(con, "select * from source where source = ?", [figure["source"]])
+        assert source is not None
+        snapshots = con.execute(
+            "select snapshot, layout, file_name, received_at, released, bytes from snapshot where source = ? and current",
+            [figure["source"]],
+        ).fetchall()
+        caveats = [row[0] for row in con.execute(sql("views/caveat_of"), [figure_id]).fetchall()]
+        place_up = con.sql("select * from place_up").to_arrow_table()
+        names = dict(con.execute("select code, name from place").fetchall())
+    held = _held(figure["source"], snapshots)
+    found, total = _rows(folder, figure, held, place_up, limit)
+    cells = [_cell(cell, names, held) for cell in found]
+    for cell, text in zip(cells, _texts(folder, held, cells), strict=True):
+        cell |= text
+    return {
+        "figure": figure,
+        "source": source,
+        "steps": _steps(figure, source, cells, total, names),
+        "n_rows": total,
+        "cells": cells,
+        "caveats": caveats,
+    }
+
+
+def _one(con: duckdb.DuckDBPyConnection, query: str, values: list[Any]) -> dict[str, Any] | None:
+    rows = con.execute(query, values)
+    names = [column[0] for column in rows.description or []]
+    row = rows.fetchone()
+    return dict(zip(names, row, strict=True)) if row else None
+
+
+def _held(name: str, snapshots: list[tuple[Any, ...]]) -> list[Held]:
+    source = sources()[name]
+    layouts = {layout.name: layout for layout in source.layout}
+    found = [
+        Held(snapshot, source, layouts[layout], file_name, size, received.isoformat(), released, source.obtained_from)
+        for snapshot, layout, file_name, received, released, size in snapshots
+    ]
+    return sorted(found, key=lambda file: (not file.layout.starter, file.released or date.min, file.received_at))
+
+
+def _rows(
+    folder: Folder, figure: dict[str, Any], held: list[Held], place_up: Any, limit: int
+) -> tuple[list[dict[str, Any]], int]:
+    """The first accepted rows of a figure, and how many there are."""
+    name = figure["source"]
+    gazetteer = load_gazetteer()
+    reports = {
+        (name, file.snapshot): accept(
+            folder,
+            file.source,
+            file.layout,
+            Snapshot(file.snapshot, folder.file(file.snapshot), file.file_name),
+            gazetteer,
+        )
+        for file in held
+    }
+    inputs = Inputs({name: held}, {name: held}, reports, gazetteer)
+    inputs.list_accepted()
+    with duckdb.connect() as con:
+        con.register("place_up", place_up)
+        register_codes(con)
+        wanted = ", ".join(f"? as {column}" for column in figure)
+        con.execute(f"create temp table wanted as select {wanted}", list(figure.values()))
+        load_source(con, inputs, name)
+        con.execute("create temp table found as " + sql("views/lineage"))
+        total = con.execute("select count(*) from found").fetchone()
+        assert total is not None
+        rows = con.execute("select * from found limit ?", [limit])
+        names = [column[0] for column in rows.description or []]
+        return [dict(zip(names, row, strict=True)) for row in rows.fetchall()], int(total[0])
+
+
+def _cell(row: dict[str, Any], names: dict[str, str], held: list[Held]) -> dict[str, Any]:
+    files = {file.snapshot: file for file in held}
+    return {
+        **{name: value for name, value in row.items() if name != "value_raw"},
+        "file_name": files[row["snapshot"]].file_name,
+        "place_name": names.get(row["place"], row["place"]),
+    }
+
+
+def _texts(folder: Folder, held: list[Held], cells: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """For each cell the text that stands in the kept file, and what a starter table says of its row."""
+    files = {file.snapshot: file for file in held}
+    wanted: dict[str, set[int]] = {}
+    for cell in cells:
+        wanted.setdefault(cell["snapshot"], set()).add(cell["source_row"])
+    read = {
+        snapshot: _read_rows(folder.file(snapshot), files[snapshot].layout, rows) for snapshot, rows in wanted.items()
+    }
+    for cell in cells:
+        row = read[cell["snapshot"]].get(cell["source_row"], {})
+        text = row.get(cell["source_column"] or "")
+        said = {name: row.get(name) for name in STARTER_COLUMNS} if files[cell["snapshot"]].layout.starter else {}
+        yield {"text": text, **said}
+
+
+def _read_rows(path: Path, layout: Layout, rows: set[int]) -> dict[int, dict[str, str]]:
+    """Row → column → text, read again from the kept file."""
+    try:
+        return _scan(path, layout, rows, careful=False)
+    except Defect:
+        return _scan(path, layout, rows, careful=True)
+
+
+def _scan(path: Path, layout: Layout, rows: set[int], *, careful: bool) -> dict[int, dict[str, str]]:
+    found: dict[int, dict[str, str]] = {}
+    labels: dict[str, str] = {}
+    for batch in batches(path, layout.read, careful=careful):
+        if layout.read.header_row == 0 and not labels:
+            # In a grid a column is known by its label, which stands in one of the first rows.
+            labels = {text.strip(): name for row in batch.head(5).iter_rows(named=True) for name, text in row.items()
+                      if isinstance(text, str) and text.strip()}  # fmt: skip
+        for row in batch.filter(pl.col("source_row").is_in(list(rows))).iter_rows(named=True):
+            found[row["source_row"]] = row | {label: row[name] for label, name in labels.items()}
+        if len(found) == len(rows):
+            break
+    return found
+
+
+def _steps(
+    figure: dict[str, Any], source: dict[str, Any], cells: list[dict[str, Any]], total: int, names: dict[str, str]
+) -> list[str]:
+    """The way of the number in plain sentences, from the producer to the figure."""
+    said = [
+        f"Counted by {source['producer']}.",
+        f"Released by {source['publisher']}; this copy obtained from {source['obtained_from']}.",
+    ]
+    files = sorted({cell["file_name"] for cell in cells})
+    said.append(f"Read from {', '.join(files)}." if files else "No row of a file stands behind it.")
+    if figure["derived"] and total > 1:
+        said.append(f"Calculated by the commons: {total:,} rows of this one source were added up.")
+    elif figure["derived"]:
+        said.append("Calculated by the commons from one row of this source.")
+    else:
+        said.append("Published as it stands; the commons changed nothing but the form.")
+    if figure["mapping_relation"] != "exactMatch":
+        said.append(f"The published category is part of a broader one here ({figure['mapping_relation']}).")
+    if figure["completeness"] == "partial" and figure["n_parts"] < figure["n_expected"]:
+        said.append(f"At least this number: {figure['n_parts']:,} of {figure['n_expected']:,} parts are reported.")
+    elif figure["completeness"] == "partial":
+        said.append("At least this number: the source's file does not reach over the whole period.")
+    elif figure["completeness"] == "unknown":
+        said.append("Whether the source recorded everything is not known.")
+    if figure["footnote"]:
+        said.append(str(figure["footnote"]))
+    return said
+
+
+__all__ = ["NoFigure", "NoRelease", "lineage"]

@@ -1,5 +1,420 @@
-"""The command line of the commons."""
+"""The command line of the commons. Exit codes: 0 done, 1 rows refused, 2 file or usage refused."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from ingest.accept import Report
+    from ingest.folder import Folder
+    from ingest.recognise import Recognised
+    from schemas.issue import FileRefused
+
+# Everything heavy is imported inside the commands: `commons --help` and the dashboard's start stay quick.
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+ROWS_REFUSED, FILE_REFUSED = 1, 2
+ISSUES_SHOWN = 20
+
+Data = Annotated[Path, typer.Option("--data", envvar="COMMONS_DATA", help="The data folder.")]
+DEFAULT_DATA = Path("data")
 
 
 def main() -> None:
-    """Entry point."""
+    """Entry point; a plain sentence instead of a traceback for what a person can mend."""
+    from ingest.ledger import BrokenLedger
+    from schemas.declaration import DeclarationRefused
+
+    try:
+        app()
+    except (DeclarationRefused, BrokenLedger, FileNotFoundError, PermissionError) as error:
+        _stop(str(error))
+    except OSError as error:
+        _stop(f"The data folder cannot be written: {error.strerror or error}. Nothing kept before was touched.")
+
+
+def _stop(words: str, code: int = FILE_REFUSED) -> None:
+    typer.echo(words, err=True)
+    sys.exit(code)
+
+
+def _folder(data: Path) -> "Folder":
+    from ingest.folder import Folder
+
+    return Folder(data.absolute())
+
+
+@contextmanager
+def _progress(words: str) -> Iterator[Callable[[int], None]]:
+    """A progress line on a terminal; silent elsewhere."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words)
+        yield lambda rows: bar.update(task, description=f"{words}: {rows:,} rows")
+
+
+@app.command()
+def add(
+    files: Annotated[list[Path], typer.Argument(help="Files as their publishers released them.")],
+    source: Annotated[str | None, typer.Option(help="The source, where it should not be recognised.")] = None,
+    released: Annotated[str | None, typer.Option(help="The publisher's date, where the file has none.")] = None,
+    obtained_from: Annotated[str | None, typer.Option(help="Where this copy comes from.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Keep files: recognise their source, say what is accepted, refused and skipped."""
+    codes = [_add(_folder(data), path, source, released, obtained_from) for path in files]
+    raise typer.Exit(max(codes))
+
+
+def _add(folder: "Folder", path: Path, name: str | None, released: str | None, obtained_from: str | None) -> int:
+    from ingest import ledger
+    from ingest.accept import accept
+    from ingest.ingest import Snapshot
+    from ingest.keep import digest, keep
+    from ingest.recognise import released as released_on
+    from ingest.register.gazetteer import load
+    from schemas.issue import FileRefused
+
+    snapshot = ""
+    recognised: Recognised | None = None
+    try:
+        _readable(path)
+        recognised = _recognise(path, name)
+        layout = recognised.layout
+        # What cannot be taken at all is refused before it is kept.
+        snapshot, new = keep(folder, path)
+        kept = Snapshot(snapshot, folder.file(snapshot), path.name)
+        with _progress(f"reading {path.name}") as rows:
+            report = accept(folder, recognised.source, layout, kept, load(), rows)
+    except FileRefused as refused:
+        snapshot = snapshot or (digest(path) if path.is_file() else "")
+        _say_refused(refused, path, snapshot)
+        if snapshot:
+            ledger.append(folder, "refused", snapshot=snapshot, kind=refused.kind)
+            _forget(folder, snapshot)
+        return FILE_REFUSED
+    known = _received(folder, recognised.source.name, snapshot)
+    if known:
+        typer.echo(f"{path.name}: already kept (sha256 {snapshot[:12]}…, received {known[:10]}); not counted twice.")
+    else:
+        on = date.fromisoformat(released) if released else released_on(layout, kept)
+        ledger.append(
+            folder,
+            "received",
+            source=recognised.source.name,
+            layout=layout.name,
+            snapshot=snapshot,
+            file_name=path.name,
+            bytes=path.stat().st_size,
+            released=on.isoformat() if on else None,
+            obtained_from=obtained_from,
+        )
+        counts = report.counts
+        ledger.append(
+            folder, "accepted", snapshot=snapshot, rows=counts.accepted, refused=counts.refused, skipped=counts.skipped
+        )
+    _say_report(path, recognised, report, new=new and not known)
+    return ROWS_REFUSED if report.counts.refused else 0
+
+
+def _readable(path: Path) -> None:
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {path}.")
+
+
+def _recognise(path: Path, name: str | None) -> "Recognised":
+    from ingest.declarations import sources
+    from ingest.recognise import recognise
+    from schemas.issue import FileRefused
+
+    known = sources()
+    if name is None:
+        return recognise(path, known.values())
+    if name not in known:
+        _stop(f"There is no source “{name}”. There are: {', '.join(known)}.")
+    try:
+        return recognise(path, [known[name]])
+    except FileRefused as refused:
+        if refused.kind == "not_recognised":
+            raise FileRefused("wrong_for_source", known=refused.known) from refused
+        raise
+
+
+def _received(folder: "Folder", source: str, snapshot: str) -> str | None:
+    """When this file was first received for this source and not withdrawn since."""
+    from ingest import ledger
+
+    when: str | None = None
+    for act in ledger.entries(folder):
+        if act.get("snapshot") == snapshot and act.get("source") == source:
+            when = {"received": when or act["at"], "withdrawn": None}.get(act["act"], when)
+    return when
+
+
+def _forget(folder: "Folder", snapshot: str) -> None:
+    """Removes the bytes of a file that was refused, unless a source keeps them."""
+    from ingest import ledger
+
+    if not any(act["act"] == "received" and act.get("snapshot") == snapshot for act in ledger.entries(folder)):
+        folder.file(snapshot).unlink(missing_ok=True)
+
+
+def _say_refused(refused: "FileRefused", path: Path, snapshot: str) -> None:
+    from ingest.accept import refusal
+
+    issue = refusal(refused, source=None, snapshot=snapshot or "0" * 64, file_name=path.name).row(0, named=True)
+    typer.echo(f"{path.name}: refused. {issue['sentence']} {issue['repair']}", err=True)
+
+
+def _say_report(path: Path, recognised: "Recognised", report: "Report", *, new: bool) -> None:
+    import polars as pl
+
+    counts = report.counts
+    source = recognised.source
+    typer.echo(f"{path.name}: {source.title} ({source.name}, layout {recognised.layout.name})")
+    typer.echo(
+        f"  {counts.rows_in:,} rows: {counts.accepted:,} accepted, {counts.refused:,} refused,"
+        f" {counts.skipped:,} skipped"
+    )
+    if counts.cells:
+        typer.echo(
+            f"  {counts.cells:,} cells: {counts.numbers:,} with a number, {counts.missing:,} without,"
+            f" {counts.cells_refused:,} refused"
+        )
+    issues = report.issue_rows()
+    grouped = issues.group_by("kind", "fate", maintain_order=True).agg(
+        pl.col("sentence").first(), pl.col("repair").first(), pl.col("n_rows").sum(), pl.len().alias("issues")
+    )
+    for kind in grouped.head(ISSUES_SHOWN).iter_rows(named=True):
+        more = f" ({kind['issues']:,} such issues)" if kind["issues"] > 1 else ""
+        typer.echo(f"  - {kind['sentence']} {kind['repair']}{more}")
+    if new:
+        typer.echo("  kept. Next: commons build")
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A file.")],
+    source: Annotated[str | None, typer.Option(help="The source, where it should not be recognised.")] = None,
+    declaration: Annotated[Path | None, typer.Option(help="A declaration to try the file with.")] = None,
+) -> None:
+    """The same report as `add`, with nothing stored."""
+    from ingest.accept import write
+    from ingest.declarations import load as load_declaration
+    from ingest.ingest import Snapshot
+    from ingest.keep import digest
+    from ingest.recognise import recognise
+    from ingest.register.gazetteer import load
+    from schemas.issue import FileRefused
+
+    _readable(file)
+    try:
+        recognised = recognise(file, [load_declaration(declaration)]) if declaration else _recognise(file, source)
+        with tempfile.TemporaryDirectory() as away, _progress(f"reading {file.name}") as rows:
+            snapshot = Snapshot(digest(file), file, file.name)
+            report = write(Path(away), recognised.source, recognised.layout, snapshot, load(), rows)
+            _say_report(file, recognised, report, new=False)
+    except FileRefused as refused:
+        _say_refused(refused, file, "")
+        raise typer.Exit(FILE_REFUSED) from None
+    raise typer.Exit(ROWS_REFUSED if report.counts.refused else 0)
+
+
+@app.command()
+def build(data: Data = DEFAULT_DATA) -> None:
+    """Build a release from all kept files, check it and make it the current one."""
+    from warehouse.build import build as build_release
+    from warehouse.checks import CheckFailed
+
+    try:
+        with _progress("building"):
+            release = build_release(_folder(data))
+    except CheckFailed as failed:
+        _stop(f"Not published; the current release stays. {failed}")
+    typer.echo(f"Release {release} is current.")
+
+
+@app.command()
+def verify(data: Data = DEFAULT_DATA) -> None:
+    """Check the ledger's chain and every hash, and rebuild the current release from the kept files."""
+    from warehouse.verify import verify as verify_all
+
+    with _progress("verifying"):
+        found = verify_all(_folder(data))
+    for line in found.lines:
+        typer.echo(line)
+    raise typer.Exit(0 if found.holds else FILE_REFUSED)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="One select statement.")],
+    form: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
+    tier: Annotated[str, typer.Option(help="clear, green or amber.")] = "clear",
+    release: Annotated[str | None, typer.Option(help="A release; the current one if not given.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Ask the current release, for reading only."""
+    import duckdb
+
+    from warehouse.release import NoRelease, open_release
+
+    if form not in ("table", "csv", "json"):
+        _stop("The format is table, csv or json.")
+    try:
+        with open_release(_folder(data), release, tier) as con:
+            _only_select(query)
+            typer.echo(_shown(con, query, form))
+    except NoRelease as error:
+        _stop(str(error))
+    except duckdb.Error as error:
+        _stop(f"The query was refused: {error}")
+
+
+def _only_select(query: str) -> None:
+    import duckdb
+
+    statements = duckdb.extract_statements(query)
+    allowed = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+    if len(statements) != 1 or statements[0].type not in allowed:
+        _stop("Give one select statement: a release is read-only.")
+
+
+def _shown(con: "duckdb.DuckDBPyConnection", query: str, form: str) -> str:
+    import polars as pl
+
+    relation = con.sql(query)
+    if form == "table":
+        return str(relation)
+    frame = relation.pl()
+    if form == "json":
+        return json.dumps(frame.to_dicts(), default=_plain, ensure_ascii=False, indent=1)
+    nested = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
+    return frame.with_columns(pl.col(nested).list.join(" | ")).write_csv().rstrip("\n")
+
+
+def _plain(value: Any) -> Any:
+    """Decimals as the shortest exact number, dates as ISO text."""
+    from decimal import Decimal
+
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return str(value)
+
+
+@app.command()
+def lineage(
+    figure_id: Annotated[str, typer.Argument(help="The identifier of a figure (column figure_id).")],
+    form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    limit: Annotated[int, typer.Option(help="How many rows to show.")] = 50,
+    tier: Annotated[str, typer.Option(help="clear, green or amber.")] = "clear",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Where a number comes from: file, row, column, the text there, and each step between."""
+    from warehouse.lineage import NoFigure, NoRelease
+    from warehouse.lineage import lineage as lead_back
+
+    try:
+        found = lead_back(_folder(data), figure_id, tier=tier, limit=limit)
+    except (NoFigure, NoRelease) as error:
+        _stop(str(error))
+    if form == "json":
+        typer.echo(json.dumps(found, default=_plain, ensure_ascii=False, indent=1))
+        return
+    figure = found["figure"]
+    at_least = "at least " if figure["completeness"] == "partial" else ""
+    typer.echo(
+        f"{at_least}{_plain(figure['value']):,} · {figure['concept']} ({figure['unit']}) · {figure['place_name']}"
+        f" · {figure['period']} · {figure['dimension']} {figure['category']} · {figure['source']}"
+    )
+    for step in found["steps"]:
+        typer.echo(f"  {step}")
+    for cell in found["cells"]:
+        column = f", column {cell['source_column']}" if cell["source_column"] else ""
+        text = f"“{cell['text']}”" if cell["text"] is not None else "counted as one"
+        cited = f" — {cell['citation']} {cell['address']} ({cell['calculation']})" if cell.get("citation") else ""
+        typer.echo(
+            f"  {cell['file_name']} (sha256 {cell['snapshot']}), row {cell['source_row']}{column}: {text}{cited}"
+        )
+    if found["n_rows"] > len(found["cells"]):
+        typer.echo(f"  … and {found['n_rows'] - len(found['cells']):,} more rows (see --limit)")
+    typer.echo(f"  Cite: {found['source']['citation']} {found['source']['address']}")
+    for caveat in found["caveats"]:
+        typer.echo(f"  Caveat: {caveat}")
+
+
+@app.command()
+def sources(data: Data = DEFAULT_DATA) -> None:
+    """The declared sources: counted by, released by, obtained from, and what is held."""
+    from ingest.declarations import sources as declared
+    from warehouse.build import held_files
+
+    held = held_files(_folder(data))
+    for name, source in declared().items():
+        typer.echo(f"{name} · {source.title} · {source.provenance} ({source.provenance_subclass})")
+        typer.echo(f"  counted by {source.producer}")
+        typer.echo(f"  released by {source.publisher}")
+        typer.echo(f"  obtained from {source.obtained_from}")
+        files = ", ".join(file.file_name for file in held.get(name, []))
+        typer.echo(f"  held: {files or 'no file'}")
+
+
+@app.command()
+def starter(
+    write: Annotated[bool, typer.Option(help="Write the starter tables anew from the kept files.")] = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Load the starter set of published figures and build a release, unless there is one already."""
+    from warehouse import starter as tables
+    from warehouse.release import NoRelease, current_id
+
+    folder = _folder(data)
+    if write:
+        for name, rows in tables.write(folder):
+            typer.echo(f"{name}: {rows:,} figures")
+        return
+    try:
+        current_id(folder)
+    except NoRelease:
+        codes = [_add(folder, path, None, None, None) for path in tables.files()]
+        if max(codes) > 0:
+            _stop("The starter set could not be loaded whole.")
+        build(data)
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(envvar="PORT", help="The port to listen on.")] = 8501,
+    address: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Open the dashboard on this machine, for reading only."""
+    here = Path(__file__).parent
+    typer.echo(f"The commons opens at http://{address}:{port} (stop with Ctrl+C)")
+    command = [sys.executable, "-m", "streamlit", "run", str(here / "dashboard" / "app.py")]
+    options = [f"--server.port={port}", f"--server.address={address}", "--server.headless=true"]
+    environment = {**os.environ, "COMMONS_DATA": str(data.absolute())}
+    try:
+        code = subprocess.call([*command, *options], env=environment, cwd=here)  # noqa: S603
+    except KeyboardInterrupt:
+        code = 0
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    main()

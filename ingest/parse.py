@@ -136,7 +136,7 @@ def numbers(texts: pl.Series, thousands: str, decimal: str) -> tuple[pl.Series, 
 
 
 def grouped(texts: pl.Series, decimal: str) -> pl.Series:
-    """Where a count reads as one with a fraction of three digits, but may well be thousands: 1.200 in Brazil is 1,200."""
+    """Where a count has a fraction of three digits, which may well be thousands: 1.200 in Brazil is 1,200."""
     if not texts.str.contains(decimal, literal=True).any():
         return pl.Series([False], dtype=pl.Boolean).new_from_index(0, len(texts))
     return texts.str.contains(rf"^[0-9]{{1,3}}[{decimal}][0-9]{{3}}$").fill_null(False)

@@ -76,12 +76,17 @@ def _fast_csv(path: Path, read: Read, rows: int) -> Iterator[pl.DataFrame]:
     if read.header_row != 1 or b"\r" in _line_ends(path):
         raise Defect
     names = _csv_header(path, read)
+    if any("\ufffd" in name for name in names):
+        raise Defect
     source: Path | bytes = path
     if read.encoding != "utf-8":
         source = _decoded(path, read).encode("utf-8")
     delimiter = read.delimiter.encode()
     with _bytes_of(source) as data:
         delimiters, quoted = _count(data, delimiter), data.find(b'"') >= 0
+        last = data[data.rfind(b"\n") + 1 :]
+    if last.count(delimiter) >= len(names) or b'"' in last:
+        raise Defect  # Polars drops what is too much on a last line without an end.
     scan = pl.scan_csv(
         source,
         schema=dict.fromkeys(names, pl.String),
@@ -116,7 +121,7 @@ def _line_ends(path: Path) -> bytes:
 
 
 class _bytes_of:  # noqa: N801
-    """A file mapped into memory, or bytes as they are, with `find` and slicing."""
+    """A file mapped into memory, or bytes as they are, with `find`, `rfind` and slicing."""
 
     def __init__(self, source: Path | bytes):
         self.source = source

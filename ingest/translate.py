@@ -62,7 +62,7 @@ def look_up(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[pl.D
             unique,
             pl.Series([places.get(folded(text)) for text in unique], dtype=pl.UInt16),
             return_dtype=pl.UInt16,
-        )
+        ).cast(pl.UInt16)
         unknown = index.is_null() & ~rows["_refused"] if index.null_count() else None
         if unknown is not None and unknown.any():
             issues.append(

@@ -1,7 +1,7 @@
 """The samples of `tests/samples`: one small file per layout, written for the tests, and beside it what it must give.
 
 `<layout>.expected.toml` holds `[counts]`, `[issues]` (kind → rows concerned) and some `[[accepted]]` rows. A workbook
-is kept as the CSV of its cells, `<name>.xlsx.csv`, so that it can be read in a review, and written when a test needs it.
+is kept as the CSV of its cells, `<name>.xlsx.csv`, to be read in a review, and written when a test needs it.
 """
 
 import csv

@@ -120,7 +120,7 @@ def build(folder: Folder, say: Say = lambda words: None, *, into: Path | None = 
     folder.make()
     with FileLock(folder.build_lock):
         _sweep(folder)
-        inputs = _inputs(folder, say)
+        inputs = read_inputs(folder, say)
         staged = Path(tempfile.mkdtemp(prefix=".building-", dir=into or folder.releases))
         try:
             release = _build(folder, inputs, staged, say, reuse=into is None)
@@ -154,7 +154,8 @@ def _is_current(folder: Folder, release: str) -> bool:
         return False
 
 
-def _inputs(folder: Folder, say: Say) -> Inputs:
+def read_inputs(folder: Folder, say: Say = lambda words: None) -> Inputs:
+    """All kept files with their accepted rows, ingested where the cache lacks them."""
     held = held_files(folder)
     inputs = Inputs(held, {name: current(files) for name, files in held.items()}, {}, load_gazetteer())
     for name, files in held.items():
@@ -173,7 +174,7 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
     # DuckDB's temporary data stay inside the staged folder, so that a kill leaves nothing elsewhere.
     with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(staged / ".tmp")}) as con:
         con.execute("set preserve_insertion_order = true")
-        _places(con, inputs)
+        use_places(con, inputs)
         _lookups(con, inputs)
         parts = [_figure(con, inputs, name, staged, before, say) for name in inputs.current if inputs.current[name]]
         parts += _comparisons(con, staged, parts, before, say)
@@ -203,7 +204,9 @@ def _parts_before(folder: Folder) -> dict[tuple[str, str], tuple[dict[str, Any],
     return {(part["view"], part["name"]): (part, root / part["file"]) for part in manifest(folder, release)["parts"]}
 
 
-def _places(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
+def use_places(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
+    """Makes the places of the register and of the sources' own registers known to a connection, and the code lists."""
+    register_codes(con)
     con.register("register_place", inputs.gazetteer.places.to_arrow())
     con.register("register_member", inputs.gazetteer.members.to_arrow())
     paths = [path for tables in inputs.accepted.values() for path in tables["place"]]
@@ -227,7 +230,6 @@ def _lookups(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     for name in ("concept_pair", "counts_as"):
         con.register("rows", pl.read_csv(here / f"{name}.csv", infer_schema=False).to_arrow())
         con.execute(f"create or replace temp table {name} as select * from rows order by all")
-    register_codes(con)
     declared = [sources()[name] for name in inputs.held]
     for name, frame in (
         ("source", _source_frame(declared)),
@@ -287,6 +289,12 @@ def _universe(con: duckdb.DuckDBPyConnection, source: Source) -> None:
     )
 
 
+def use_source(con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str) -> None:
+    """Everything views/figure.sql reads for one source."""
+    load_source(con, inputs, name)
+    _universe(con, inputs.current[name][0].source)
+
+
 def load_source(con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str) -> None:
     """Makes one source's accepted rows, rule and cells the ones the views read."""
     source = inputs.current[name][0].source
@@ -317,8 +325,7 @@ def _figure(
 
     def compute() -> None:
         say(f"figures of {name}")
-        load_source(con, inputs, name)
-        _universe(con, source)
+        use_source(con, inputs, name)
         con.execute(sql("views/figure"))
 
     return _part(con, "figure", name, key, staged, before, compute, "select * from figure", (source.tlp,))
@@ -432,8 +439,8 @@ def _link(path: Path, target: Path) -> None:
 def content_hash(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, str]:
     """Rows of a part, and a hash of what they say that does not depend on their order or on the file's encoding."""
     query = (
-        "select count(*), coalesce(sum(md5_number_lower(t::varchar)), 0), coalesce(sum(md5_number_upper(t::varchar)), 0)"
-        " from read_parquet(?) as t"
+        "select count(*), coalesce(sum(md5_number_lower(t::varchar)), 0),"
+        " coalesce(sum(md5_number_upper(t::varchar)), 0) from read_parquet(?) as t"
     )
     found = con.execute(query, [str(path)]).fetchone()
     assert found is not None

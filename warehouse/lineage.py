@@ -46,7 +46,8 @@ def lineage(
         source = _one(con, "select * from source where source = ?", [figure["source"]])
         assert source is not None
         snapshots = con.execute(
-            "select snapshot, layout, file_name, received_at, released, bytes from snapshot where source = ? and current",
+            "select snapshot, layout, file_name, received_at, released, bytes from snapshot"
+            " where source = ? and current",
             [figure["source"]],
         ).fetchall()
         caveats = [row[0] for row in con.execute(sql("views/caveat_of"), [figure_id]).fetchall()]
@@ -55,8 +56,7 @@ def lineage(
     held = _held(figure["source"], snapshots)
     found, total = _rows(folder, figure, held, place_up, limit)
     cells = [_cell(cell, names, held) for cell in found]
-    for cell, text in zip(cells, _texts(folder, held, cells), strict=True):
-        cell |= text
+    cells = [cell | text for cell, text in zip(cells, _texts(folder, held, cells), strict=True)]
     return {
         "figure": figure,
         "source": source,

@@ -42,8 +42,8 @@ def tidy(rows: pl.DataFrame, file_stem: str) -> tuple[pl.DataFrame, list[pl.Data
 def recovered(days: list[date | None], weekdays: list[int | None]) -> list[date | None]:
     """Days with gaps, in order, and the weekdays of the gaps → days; a run the next known day contradicts stays open.
 
-    >>> recovered([date(2019, 1, 12), None, None], [None, 5, 6])
-    [datetime.date(2019, 1, 12), datetime.date(2019, 1, 12), datetime.date(2019, 1, 13)]
+    >>> recovered([date(2019, 1, 12), None, None], [None, 6, 0])
+    [datetime.date(2019, 1, 12), datetime.date(2019, 1, 13), datetime.date(2019, 1, 14)]
     """
     found: list[date | None] = []
     run: list[date] = []

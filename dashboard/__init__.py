@@ -1,0 +1,1 @@
+"""The public pages: choose, show, follow. They read releases and change nothing."""

@@ -1,0 +1,16 @@
+-- What is counted at one place, and over which years.
+select
+    coalesce(counts_as.counts_as, figure.concept) as concept,
+    year(min(figure.period_start)) as first_year,
+    year(max(figure.period_start)) as last_year,
+    count(distinct figure.source) as sources
+from figure
+left join counts_as on figure.source = counts_as.source and figure.origin_label = counts_as.origin_label
+where
+    figure.place = $place
+    and figure.dimension = 'total'
+    and figure.category = 'TOTAL'
+    and figure.variant = ''
+    and figure.counterpart is null
+group by all
+order by concept;

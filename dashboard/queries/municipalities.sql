@@ -1,0 +1,9 @@
+-- Every smaller place of one state: municipalities, cities, areas. Alphabetical.
+select
+    code,
+    name,
+    level
+from showable()
+where code = held and code <> $state and held in (select above.held from showable() as above where above.code = $state)
+group by all
+order by strip_accents(lower(name)), code;

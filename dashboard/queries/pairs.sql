@@ -1,0 +1,44 @@
+-- Two sources' figures side by side, countries and states: from the view comparison. By source, then period.
+with side as (
+    select
+        figure_id,
+        name,
+        source,
+        completeness,
+        year,
+        counted
+    from shown($place, $concept)
+    where year between $first and $last
+),
+
+pair as (
+    select
+        comparison.*,
+        a.name as name_a,
+        b.name as name_b,
+        a.counted as counted_a,
+        b.counted as counted_b,
+        a.completeness as completeness_a,
+        b.completeness as completeness_b,
+        -- Reasons speak of sources and units by code: pages say names.
+        list_transform(
+            list_filter(comparison.reasons, lambda r: not starts_with(r, 'The two count in different units')),
+            lambda r: replace(replace(r, comparison.source_a, a.name), comparison.source_b, b.name)
+        ) as said,
+        comparison.unit_a <> comparison.unit_b as other_units
+    from comparison
+    inner join side as a on comparison.figure_a = a.figure_id
+    inner join side as b on comparison.figure_b = b.figure_id
+    where comparison.place = $place and $concept in (comparison.concept_a, comparison.concept_b, a.counted, b.counted)
+)
+
+select
+    *,
+    row_number() over same_pair = 1 as new_pair,
+    coalesce(said = lag(said) over same_pair and verdict = lag(verdict) over same_pair, false) as as_above
+from pair
+window same_pair as (
+    partition by name_a, source_a, name_b, source_b, concept_a, concept_b, unit_a, unit_b
+    order by period_start, period, figure_a, figure_b
+)
+order by name_a, source_a, name_b, source_b, concept_a, concept_b, unit_a, unit_b, period_start, period, figure_a, figure_b;

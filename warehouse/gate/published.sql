@@ -1,0 +1,41 @@
+-- One row per source, concept, unit and level of place: numbers the source states and figures that stand as stated.
+-- Only levels that nothing is added up to: at the others a stated number joins the sum of its level.
+-- Reads observed, figure_part, rule.
+
+with stated as (
+    select
+        observed.source,
+        concept,
+        unit,
+        place_level,
+        sum(numbers)::bigint as numbers
+    from observed
+    inner join rule on observed.source = rule.source
+    where not derived and not list_contains(rule.place_levels, place_level)
+    group by all
+    having sum(numbers) > 0
+),
+
+shown as (
+    select
+        figure_part.source,
+        concept,
+        unit,
+        place_level,
+        count(*) as figures
+    from figure_part
+    inner join rule on figure_part.source = rule.source
+    where not derived and not list_contains(rule.place_levels, place_level)
+    group by all
+)
+
+select
+    source,
+    concept,
+    unit,
+    place_level,
+    coalesce(stated.numbers, 0) as numbers,
+    abs(coalesce(stated.numbers, 0) - coalesce(shown.figures, 0)) as lost
+from stated
+full join shown using (source, concept, unit, place_level)
+order by all;

@@ -1,0 +1,39 @@
+-- One row per tier: figures it can read, and those of a source whose terms do not allow that tier. The last row holds
+-- every part the release carries, whoever reads it. Reads part, tier_part (tier, file), allowed (tier, tlp), figure_part.
+
+with terms as (
+    select
+        part.file,
+        figure_part.source,
+        figure_part.tier as tlp,
+        count(*) as figures
+    from figure_part
+    inner join part on figure_part.filename = part.path
+    group by all
+),
+
+readable as (
+    select
+        tier_part.tier,
+        terms.source,
+        terms.tlp,
+        terms.figures
+    from terms
+    inner join tier_part on terms.file = tier_part.file
+    union all
+    select
+        'amber' as tier,
+        source,
+        tlp,
+        figures
+    from terms
+)
+
+select
+    readable.tier,
+    sum(readable.figures)::bigint as figures,
+    coalesce(sum(readable.figures) filter (where allowed.tlp is null), 0)::bigint as not_allowed
+from readable
+left join allowed on readable.tier = allowed.tier and readable.tlp = allowed.tlp
+group by all
+order by readable.tier;

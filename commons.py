@@ -39,8 +39,12 @@ def main() -> None:
 
     try:
         app()
-    except (DeclarationRefused, BrokenLedger, FileNotFoundError, PermissionError) as error:
+    except DeclarationRefused as error:
         _stop(str(error))
+    except BrokenLedger as error:
+        _stop(f"The data folder is damaged: {error}. Put the ledger back from a copy; see: commons verify")
+    except (FileNotFoundError, PermissionError) as error:
+        _stop(f"{error.filename}: {error.strerror}." if error.filename else str(error))
     except OSError as error:
         _stop(f"The data folder cannot be written: {error.strerror or error}. Nothing kept before was touched.")
 
@@ -77,11 +81,22 @@ def add(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Keep files: recognise their source, say what is accepted, refused and skipped."""
-    codes = [_add(_folder(data), path, source, released, obtained_from) for path in files]
+    on = _day(released)
+    for path in files:
+        _readable(path)
+    codes = [_add(_folder(data), path, source, on, obtained_from) for path in files]
     raise typer.Exit(max(codes))
 
 
-def _add(folder: "Folder", path: Path, name: str | None, released: str | None, obtained_from: str | None) -> int:
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        _stop(f"--released is a day such as 2024-08-26, not “{text}”.")
+        raise
+
+
+def _add(folder: "Folder", path: Path, name: str | None, released: date | None, obtained_from: str | None) -> int:
     from ingest import ledger
     from ingest.accept import accept
     from ingest.ingest import Snapshot
@@ -93,46 +108,60 @@ def _add(folder: "Folder", path: Path, name: str | None, released: str | None, o
     snapshot = ""
     recognised: Recognised | None = None
     try:
-        _readable(path)
         recognised = _recognise(path, name)
         layout = recognised.layout
         # What cannot be taken at all is refused before it is kept.
-        snapshot, new = keep(folder, path)
+        snapshot, _ = keep(folder, path)
         kept = Snapshot(snapshot, folder.file(snapshot), path.name)
         with _progress(f"reading {path.name}") as rows:
             report = accept(folder, recognised.source, layout, kept, load(), rows)
+        on = released or released_on(layout, kept)
     except FileRefused as refused:
-        snapshot = snapshot or (digest(path) if path.is_file() else "")
-        _say_refused(refused, path, snapshot)
+        _say_refused(refused, path, snapshot or digest(path))
+        ledger.append(folder, "refused", snapshot=snapshot or digest(path), kind=refused.kind)
         if snapshot:
-            ledger.append(folder, "refused", snapshot=snapshot, kind=refused.kind)
             _forget(folder, snapshot)
         return FILE_REFUSED
-    known = _received(folder, recognised.source.name, snapshot)
-    if known:
-        typer.echo(f"{path.name}: already kept (sha256 {snapshot[:12]}…, received {known[:10]}); not counted twice.")
-    else:
-        on = date.fromisoformat(released) if released else released_on(layout, kept)
-        ledger.append(
-            folder,
-            "received",
-            source=recognised.source.name,
-            layout=layout.name,
-            snapshot=snapshot,
-            file_name=path.name,
-            bytes=path.stat().st_size,
-            released=on.isoformat() if on else None,
-            obtained_from=obtained_from,
-        )
-        counts = report.counts
-        ledger.append(
-            folder, "accepted", snapshot=snapshot, rows=counts.accepted, refused=counts.refused, skipped=counts.skipped
-        )
-    _say_report(path, recognised, report, new=new and not known)
+    # Of two who add the same file at once, one receives it and the other finds it kept.
+    with ledger.lock(folder):
+        if not kept.path.exists():
+            # Refused for another source, and forgotten, while this one was reading it.
+            keep(folder, path)
+        known = _received(folder, recognised.source.name, snapshot)
+        if known:
+            typer.echo(
+                f"{path.name}: already kept (sha256 {snapshot[:12]}…, received {known[:10]}); not counted twice."
+            )
+        else:
+            ledger.append(
+                folder,
+                "received",
+                source=recognised.source.name,
+                layout=layout.name,
+                snapshot=snapshot,
+                file_name=path.name,
+                bytes=kept.path.stat().st_size,
+                released=on.isoformat() if on else None,
+                obtained_from=obtained_from,
+            )
+        # A kill may have come between the two acts.
+        if not known or not _accepted(folder, snapshot):
+            counts = report.counts
+            ledger.append(
+                folder,
+                "accepted",
+                snapshot=snapshot,
+                rows=counts.accepted,
+                refused=counts.refused,
+                skipped=counts.skipped,
+            )
+    _say_report(path, recognised, report, new=not known)
     return ROWS_REFUSED if report.counts.refused else 0
 
 
 def _readable(path: Path) -> None:
+    if path.is_dir():
+        raise FileNotFoundError(f"{path} is a folder. Give the files in it.")
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
 
@@ -166,12 +195,19 @@ def _received(folder: "Folder", source: str, snapshot: str) -> str | None:
     return when
 
 
+def _accepted(folder: "Folder", snapshot: str) -> bool:
+    from ingest import ledger
+
+    return any(act["act"] == "accepted" and act["snapshot"] == snapshot for act in ledger.entries(folder))
+
+
 def _forget(folder: "Folder", snapshot: str) -> None:
     """Removes the bytes of a file that was refused, unless a source keeps them."""
     from ingest import ledger
 
-    if not any(act["act"] == "received" and act.get("snapshot") == snapshot for act in ledger.entries(folder)):
-        folder.file(snapshot).unlink(missing_ok=True)
+    with ledger.lock(folder):
+        if not any(act["act"] == "received" and act.get("snapshot") == snapshot for act in ledger.entries(folder)):
+            folder.file(snapshot).unlink(missing_ok=True)
 
 
 def _say_refused(refused: "FileRefused", path: Path, snapshot: str) -> None:
@@ -238,12 +274,15 @@ def check(
 @app.command()
 def build(data: Data = DEFAULT_DATA) -> None:
     """Build a release from all kept files, check it and make it the current one."""
+    from warehouse.build import NothingToBuild
     from warehouse.build import build as build_release
     from warehouse.checks import CheckFailed
 
     try:
         with _progress("building"):
             release = build_release(_folder(data))
+    except NothingToBuild as error:
+        _stop(str(error))
     except CheckFailed as failed:
         _stop(f"Not published; the current release stays. {failed}")
     typer.echo(f"Release {release} is current.")
@@ -290,8 +329,8 @@ def _only_select(query: str) -> None:
     import duckdb
 
     statements = duckdb.extract_statements(query)
-    allowed = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
-    if len(statements) != 1 or statements[0].type not in allowed:
+    # Not EXPLAIN either: `explain analyze copy …` writes.
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         _stop("Give one select statement: a release is read-only.")
 
 

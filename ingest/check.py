@@ -1,5 +1,7 @@
 """The last look at rows before they are accepted: pandera models, and one row per key."""
 
+from functools import cache
+
 import pandera.polars as pa
 import polars as pl
 
@@ -32,9 +34,10 @@ def conform(rows: pl.DataFrame, table: str) -> pl.DataFrame:
 
 def validate(rows: pl.DataFrame, table: str) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Rows of a table that satisfy its model, and an issue for each that does not."""
-    model = TABLES[table]
+    if _satisfies(rows, table):
+        return rows, []
     try:
-        model.validate(rows, lazy=True)
+        _schema(table).validate(rows, lazy=True)
     except pa.errors.SchemaErrors as errors:
         failures = errors.failure_cases.filter(pl.col("index").is_not_null())
         if failures.height == 0:
@@ -55,6 +58,45 @@ def validate(rows: pl.DataFrame, table: str) -> tuple[pl.DataFrame, list[pl.Data
         kept = rows.with_row_index("_i").filter(~pl.col("_i").is_in(failures["index"].to_list())).drop("_i")
         return kept, [issues]
     return rows, []
+
+
+@cache
+def _schema(table: str) -> pa.DataFrameSchema:
+    return TABLES[table].to_schema()
+
+
+def _satisfies(rows: pl.DataFrame, table: str) -> bool:
+    """Whether all rows satisfy a model; what a column says in every row alike is asked of it once."""
+    if rows.height == 0 or dict(rows.schema) != columns(table):
+        return False
+    same = constant(rows)
+    varied = [name for name in rows.columns if name not in same]
+    return _passes(rows.select(varied), table) and _one_row_passes(table, tuple(same.items()))
+
+
+@cache
+def _one_row_passes(table: str, row: tuple[tuple[str, str | None], ...]) -> bool:
+    return _passes(pl.DataFrame([dict(row)], schema=dict.fromkeys(dict(row), pl.String)), table)
+
+
+def _passes(rows: pl.DataFrame, table: str) -> bool:
+    """Whether rows with some of a table's columns satisfy what its model says of these."""
+    known = _schema(table).columns
+    try:
+        pa.DataFrameSchema({name: known[name] for name in rows.columns}).validate(rows)
+    except pa.errors.SchemaError:
+        return False
+    return True
+
+
+def constant(rows: pl.DataFrame) -> dict[str, str | None]:
+    """Text columns that say the same in every row, and what they say."""
+    texts = rows.select(pl.col(pl.String))
+    if texts.is_empty():
+        return {}
+    first = texts.row(0, named=True)
+    same = texts.select(pl.all().eq_missing(pl.all().first()).all()).row(0, named=True)
+    return {name: first[name] for name, holds in same.items() if holds}
 
 
 def settle_repeats(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:

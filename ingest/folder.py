@@ -1,8 +1,18 @@
 """The data folder: kept files, accepted rows, releases and the ledger. Nothing else knows its layout."""
 
 import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
+
+INCOMING = ".incoming-"
 
 
 @dataclass(frozen=True)
@@ -66,3 +76,56 @@ def replace(staged: Path, final: Path) -> None:
     """Puts a finished file or folder in its place in one step that survives a power cut."""
     staged.replace(final)
     sync(final.parent)
+
+
+@contextmanager
+def staging(parent: Path) -> Iterator[Path]:
+    """A new folder to prepare something in; gone afterwards, unless it was moved to its place itself.
+
+    Its owner holds a lock on it for as long as it lives, which is how `sweep` knows what a killed process left.
+    """
+    sweep(parent)
+    held: int | None = None
+    while held is None:
+        staged = Path(tempfile.mkdtemp(prefix=INCOMING, dir=parent))
+        # A sweep of another process may have come between the two.
+        held = _locked(staged)
+    try:
+        yield staged
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+        if held != _UNLOCKED:
+            os.close(held)
+
+
+def sweep(parent: Path) -> None:
+    """Removes what killed processes were preparing; what a living one prepares stays."""
+    if sys.platform == "win32":
+        return
+    for left in parent.glob(f"{INCOMING}*"):
+        held = _locked(left)
+        if held is not None:
+            left.unlink() if left.is_file() else shutil.rmtree(left, ignore_errors=True)
+            os.close(held)
+
+
+_UNLOCKED = -1
+
+
+def _locked(staged: Path) -> int | None:
+    """A handle that locks a file or folder; None where another process holds it, or has moved or removed it."""
+    if sys.platform == "win32":
+        return _UNLOCKED
+    try:
+        handle = os.open(staged, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    if not staged.exists():
+        os.close(handle)
+        return None
+    return handle

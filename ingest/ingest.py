@@ -17,7 +17,8 @@ from schemas.declaration import Layout, Measure, Skip, Source
 from schemas.issue import FileRefused, of_rows, one
 from schemas.tables import columns as table_columns
 
-PLAIN = {pl.String, pl.Categorical}
+MOST_SHOWN = 1000
+"""Issues that a file refused as a whole still shows of its rows."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ class _Seen:
     totals: list[tuple[Skip, int, str]] = field(default_factory=list)
     years: set[int] = field(default_factory=set)
     areas: set[str] = field(default_factory=set)
-    keys: list[pl.Series] = field(default_factory=list)
+    keys: list[pl.DataFrame] = field(default_factory=list)
+    places: dict[str, pl.DataFrame] = field(default_factory=dict)
 
 
 def ingest(source: Source, layout: Layout, snapshot: Snapshot, gazetteer: Gazetteer) -> Iterator[Batch]:
@@ -114,6 +116,7 @@ def _ingest(
     source: Source, layout: Layout, snapshot: Snapshot, gazetteer: Gazetteer, *, careful: bool
 ) -> Iterator[Batch]:
     seen, counts = _Seen(), Counts()
+    in_vain: list[pl.DataFrame] = []
     raw = batches(snapshot.path, layout.read, careful=careful)
     whole = layout.tidy or layout.table == "observation"
     if whole:
@@ -123,10 +126,12 @@ def _ingest(
         _has_its_columns(text, layout)
         batch = _batch(source, layout, snapshot, gazetteer, text, seen)
         counts.add(batch.counts)
+        if counts.accepted == 0 and len(in_vain) < MOST_SHOWN:
+            in_vain.append(batch.issues.head(MOST_SHOWN))
         yield batch
     last = _whole_file(layout, seen, counts)
     if counts.accepted == 0:
-        raise FileRefused("no_rows")
+        raise FileRefused("no_rows", issues=pl.concat([last, *in_vain]).head(MOST_SHOWN))
     yield Batch({}, last, Counts())
 
 
@@ -156,7 +161,7 @@ def _batch(
         issues += found
     rows, found = look_up(rows, layout)
     issues += found
-    rows, found = _placed(rows, layout, gazetteer)
+    rows, found = _placed(rows, layout, gazetteer, seen)
     issues += found
     rows, found = _dated(rows, layout, snapshot)
     issues += found
@@ -248,10 +253,14 @@ def _required(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[pl
     return rows, issues
 
 
-def _placed(rows: pl.DataFrame, layout: Layout, gazetteer: Gazetteer) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    rows, issues = places.resolve(rows, layout.place, layout, gazetteer, into="place")
+def _placed(
+    rows: pl.DataFrame, layout: Layout, gazetteer: Gazetteer, seen: _Seen
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    rows, issues = places.resolve(rows, layout.place, layout, gazetteer, into="place", seen=seen.places)
     if layout.counterpart:
-        rows, found = places.resolve(rows, layout.counterpart, layout, gazetteer, into="counterpart")
+        rows, found = places.resolve(
+            rows, layout.counterpart, layout, gazetteer, into="counterpart", seen=seen.places
+        )
         issues += found
     return rows, issues
 
@@ -525,11 +534,12 @@ def _events(
     lost = 0
     if layout.event_key:
         # Identifiers of the whole file are compared by hash, so that millions of events fit into memory.
-        before = pl.concat(seen.keys) if seen.keys else pl.Series(dtype=pl.UInt64)
-        hashed = events["event_key"].hash(seed=7)
-        again = ~hashed.is_first_distinct() | hashed.is_in(before.implode())
+        hashed = events.select(pl.col("event_key").hash(seed=7))
+        before = pl.concat([hashed.clear(), *seen.keys], rechunk=False)
         seen.keys.append(hashed)
-        if again.any():
+        if hashed.n_unique() < hashed.height or before.join(hashed, on="event_key", how="semi").height:
+            key = hashed["event_key"]
+            again = ~key.is_first_distinct() | key.is_in(before["event_key"].implode())
             repeated = events.filter(again)
             issues.append(
                 of_rows(

@@ -1,11 +1,10 @@
 """Keeps the bytes of a file under their sha256, from a download, a folder or an upload alike."""
 
 import os
-import tempfile
 from hashlib import sha256
 from pathlib import Path
 
-from ingest.folder import Folder, replace, sync
+from ingest.folder import Folder, replace, staging, sync
 
 BLOCK = 1 << 22
 
@@ -26,11 +25,10 @@ def keep(folder: Folder, path: Path) -> tuple[str, bool]:
     Raises OSError when the disk is full; nothing kept before is touched.
     """
     folder.make()
-    handle, name = tempfile.mkstemp(prefix=".incoming-", dir=folder.files)
-    staged = Path(name)
-    try:
+    with staging(folder.files) as away:
+        staged = away / "bytes"
         seen = sha256()
-        with os.fdopen(handle, "wb") as copy, path.open("rb") as file:
+        with staged.open("wb") as copy, path.open("rb") as file:
             while block := file.read(BLOCK):
                 seen.update(block)
                 copy.write(block)
@@ -39,13 +37,9 @@ def keep(folder: Folder, path: Path) -> tuple[str, bool]:
         snapshot = seen.hexdigest()
         final = folder.file(snapshot)
         if final.exists() and digest(final) == snapshot:
-            staged.unlink()
             return snapshot, False
         final.parent.mkdir(exist_ok=True)
         staged.chmod(0o444)
         replace(staged, final)
         sync(folder.files)
         return snapshot, True
-    except BaseException:
-        staged.unlink(missing_ok=True)
-        raise

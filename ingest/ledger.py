@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
+from io import FileIO
 from typing import Any
 
 from filelock import FileLock
@@ -23,12 +24,20 @@ class BrokenLedger(Exception):
     """A link of the chain does not fit; the message names the first such line."""
 
 
+def lock(folder: Folder) -> FileLock:
+    """Holds the ledger still, so that nobody adds an act between reading it and adding one."""
+    folder.make()
+    return FileLock(folder.ledger.with_suffix(".lock"), is_singleton=True)
+
+
 def append(folder: Folder, act: str, **facts: Any) -> dict[str, Any]:
-    """Adds one act and waits until it is on the disk; safe under many processes. Returns the entry."""
+    """Adds one act and waits until it is on the disk; safe under many processes. Returns the entry.
+
+    Raises OSError when the disk is full, with the ledger as it was, and BrokenLedger when its last line is no act.
+    """
     if act not in ACTS:
         raise ValueError(f"'{act}' is not an act the ledger knows")
-    folder.make()
-    with FileLock(folder.ledger.with_suffix(".lock")):
+    with lock(folder):
         whole, last = _end(folder)
         entry = {
             "n": last["n"] + 1 if last else 1,
@@ -38,38 +47,78 @@ def append(folder: Folder, act: str, **facts: Any) -> dict[str, Any]:
             "previous": last["hash"] if last else FIRST,
         }
         entry["hash"] = _hash(entry)
-        with folder.ledger.open("r+b" if folder.ledger.exists() else "wb") as file:
+        # Unbuffered: a write that failed must not be tried again when the file is closed.
+        with folder.ledger.open("r+b" if folder.ledger.exists() else "wb", buffering=0) as file:
             file.truncate(whole)
             file.seek(whole)
-            file.write(json.dumps(entry, ensure_ascii=False, sort_keys=True).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+            try:
+                _write(file, _line(entry))
+                os.fsync(file.fileno())
+            except OSError:
+                file.truncate(whole)
+                raise
     return entry
 
 
+def _write(file: FileIO, line: bytes) -> None:
+    """Writes all of a line; a disk that fills up may take only the beginning at first."""
+    while line:
+        line = line[file.write(line) :]
+
+
 def entries(folder: Folder) -> Iterator[dict[str, Any]]:
-    """All acknowledged acts, oldest first. Raises BrokenLedger for a line that is no JSON."""
-    if not folder.ledger.exists():
-        return
-    with folder.ledger.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.endswith(b"\n"):
-                return
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise BrokenLedger(f"line {number} of the ledger cannot be read") from error
+    """All acknowledged acts, oldest first. Raises BrokenLedger for a line that is no act."""
+    for number, line in enumerate(_lines(folder), 1):
+        if not line.endswith(b"\n"):
+            return
+        yield _entry(number, line)
 
 
 def verify(folder: Folder) -> int:
-    """How many acts the chain holds. Raises BrokenLedger naming the first line that does not fit."""
+    """How many acts the chain holds. Raises BrokenLedger naming the first line that does not fit.
+
+    Lines taken away at the very end cannot be seen in the chain itself.
+    """
     previous, count = FIRST, 0
-    for number, entry in enumerate(entries(folder), 1):
+    for number, line in enumerate(_lines(folder), 1):
+        if not line.endswith(b"\n"):
+            _demand_torn(number, line)
+            return count
+        entry = _entry(number, line)
         fits = entry.get("n") == number and entry.get("previous") == previous and entry.get("hash") == _hash(entry)
-        if not fits:
+        if not fits or line != _line(entry):
             raise BrokenLedger(f"line {number} of the ledger does not fit the chain")
         previous, count = entry["hash"], number
     return count
+
+
+def _lines(folder: Folder) -> Iterator[bytes]:
+    if folder.ledger.exists():
+        with folder.ledger.open("rb") as file:
+            yield from file
+
+
+def _line(entry: dict[str, Any]) -> bytes:
+    return json.dumps(entry, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+
+
+def _entry(number: int, line: bytes) -> dict[str, Any]:
+    try:
+        loaded = json.loads(line)
+    except ValueError:
+        loaded = None
+    if not isinstance(loaded, dict):
+        raise BrokenLedger(f"line {number} of the ledger cannot be read")
+    return loaded
+
+
+def _demand_torn(number: int, line: bytes) -> None:
+    """Raises BrokenLedger for a last line that is whole but for a changed line feed: no crash leaves such a one."""
+    try:
+        json.loads(line[:-1])
+    except ValueError:
+        return
+    raise BrokenLedger(f"line {number} of the ledger has lost its line feed")
 
 
 def _hash(entry: dict[str, Any]) -> str:
@@ -83,5 +132,12 @@ def _end(folder: Folder) -> tuple[int, dict[str, Any] | None]:
         return 0, None
     raw = folder.ledger.read_bytes()
     whole = raw.rfind(b"\n") + 1
-    last = raw[:whole].rstrip(b"\n").rsplit(b"\n", 1)[-1]
-    return whole, json.loads(last) if last else None
+    number = raw.count(b"\n")
+    if raw[whole:]:
+        _demand_torn(number + 1, raw[whole:])
+    if not whole:
+        return 0, None
+    last = _entry(number, raw[:whole].rstrip(b"\n").rsplit(b"\n", 1)[-1])
+    if last.get("hash") != _hash(last):
+        raise BrokenLedger(f"line {number} of the ledger does not fit the chain")
+    return whole, last

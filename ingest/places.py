@@ -16,10 +16,12 @@ def resolve(
     *,
     into: str,
     needed: bool = True,
+    seen: dict[str, pl.DataFrame] | None = None,
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Adds `our:<into>` and `our:<into>_level`; rows whose place does not resolve are marked refused.
 
-    Works on the distinct combinations of the columns the tries name, so its cost does not grow with the rows.
+    Works on the distinct combinations of the columns the tries name, so its cost does not grow with the rows; `seen`
+    remembers them from one batch of a file to the next.
     """
     columns = sorted({name for attempt in tries for text in attempt.texts() for name in fields(text)})
     if not columns:
@@ -28,8 +30,15 @@ def resolve(
             pl.lit(found["code"][0]).alias(f"our:{into}"), pl.lit(found["level"][0]).alias(f"our:{into}_level")
         )
         return rows, []
-    found = _distinct(rows.select(columns).unique(maintain_order=True), tries, layout, gazetteer)
-    joined = rows.join(found, on=columns, how="left", maintain_order="left")
+    known = None if seen is None else seen.get(into)
+    joined = rows if known is None else rows.join(known, on=columns, how="left", maintain_order="left")
+    if known is None or joined["kind"].null_count():
+        new = rows if known is None else rows.join(known, on=columns, how="anti")
+        found = _distinct(new.select(columns).unique(maintain_order=True), tries, layout, gazetteer)
+        known = found if known is None else pl.concat([known, found])
+        joined = rows.join(known, on=columns, how="left", maintain_order="left")
+        if seen is not None:
+            seen[into] = known
     bad = joined["code"].is_null() & ~joined["_refused"]
     issues: list[pl.DataFrame] = []
     if bad.any() and needed:

@@ -85,8 +85,10 @@ def _fast_csv(path: Path, read: Read, rows: int) -> Iterator[pl.DataFrame]:
     with _bytes_of(source) as data:
         delimiters, quoted = _count(data, delimiter), data.find(b'"') >= 0
         last = data[data.rfind(b"\n") + 1 :]
-    if last.count(delimiter) >= len(names) or b'"' in last:
-        raise Defect  # Polars drops what is too much on a last line without an end.
+        stray = quoted and _has_stray_quotes(data, delimiter)
+    # Polars drops what is too much on a last line without an end.
+    if stray or last.count(delimiter) >= len(names) or b'"' in last:
+        raise Defect
     scan = pl.scan_csv(
         source,
         schema=dict.fromkeys(names, pl.String),
@@ -142,6 +144,17 @@ class _bytes_of:  # noqa: N801
 def _count(data: "mmap.mmap | bytes", what: bytes) -> int:
     step = 1 << 24
     return sum(data[start : start + step].count(what) for start in range(0, len(data), step))
+
+
+def _has_stray_quotes(data: "mmap.mmap | bytes", delimiter: bytes) -> bool:
+    """Whether a cell begins with an empty quotation and goes on (`,""a`), which no two readers take alike."""
+    for before in (delimiter, b"\n"):
+        at = data.find(before + b'""')
+        while at >= 0:
+            if data[at + 3 : at + 4] not in (b'"', b"\r", b"\n", b"", delimiter):
+                return True
+            at = data.find(before + b'""', at + 3)
+    return False
 
 
 def _decoded(path: Path, read: Read) -> str:

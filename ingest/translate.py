@@ -56,13 +56,11 @@ def look_up(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[pl.D
         keys = [folded(word) for word in words]
         entries = list(words.values())
         raw = rows[theirs]
-        unique = raw.unique()
         places = {key: i for i, key in enumerate(keys)}
-        index = raw.replace_strict(
-            unique,
-            pl.Series([places.get(folded(text)) for text in unique], dtype=pl.UInt16),
-            return_dtype=pl.UInt16,
-        ).cast(pl.UInt16)
+        index = _index(raw, {word: places[folded(word)] for word in words})
+        if index.null_count():
+            unique = raw.unique()
+            index = _index(raw, {text: places.get(folded(text)) for text in unique})
         unknown = index.is_null() & ~rows["_refused"] if index.null_count() else None
         if unknown is not None and unknown.any():
             issues.append(
@@ -71,6 +69,16 @@ def look_up(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[pl.D
             rows = rows.with_columns((pl.col("_refused") | unknown).alias("_refused"))
         rows = rows.with_columns(_set_by(rows, entries, index))
     return rows, issues
+
+
+def _index(texts: pl.Series, known: dict[str, int | None]) -> pl.Series:
+    """The position of each text, null where it is not known."""
+    return texts.replace_strict(
+        pl.Series(list(known), dtype=pl.String),
+        pl.Series(list(known.values()), dtype=pl.UInt16),
+        default=None,
+        return_dtype=pl.UInt16,
+    )
 
 
 def _set_by(rows: pl.DataFrame, entries: list[LookupEntry], index: pl.Series) -> list[pl.Series]:

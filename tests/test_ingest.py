@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from sampled import SAMPLES, collected, layout_of, workbook
 
+from ingest.accept import refusal as refusal_in_words
 from ingest.ingest import Batch, Snapshot, ingest, year_in_name
 from ingest.parse import numbers, span
 from ingest.read import Defect, batches
 from ingest.register.gazetteer import load as gazetteer
 from ingest.sources.policia_colombia import recovered
 from schemas.declaration import Correction, Read
-from schemas.issue import FileRefused, in_words, one
+from schemas.issue import FileRefused, in_words
 
 HEADER = "cod_ibge,municipio,ano,tipo,quantidade"
 GOOD = "3300100.0,Angra dos Reis,2019,pistola,21"
@@ -48,9 +49,7 @@ def refusal(source: str, layout: str, path: Path) -> str:
     """The sentence with which a whole file is refused."""
     with pytest.raises(FileRefused) as refused:
         collected(*layout_of(source, layout), path)
-    error = refused.value
-    issue = one(error.kind, "file_refused", column=error.column, value=error.value, known=error.known)
-    said = in_words(issue, source=source, snapshot="0" * 64, file_name=path.name)
+    said = refusal_in_words(refused.value, source=source, snapshot="0" * 64, file_name=path.name)
     return str(said["sentence"][0])
 
 
@@ -152,6 +151,16 @@ def _csv(folder: Path, data: bytes) -> Path:
 )
 def test_bad_file_is_refused_in_one_sentence(tmp_path, data: bytes, sentence: str) -> None:
     assert sentence in refusal("soudapaz_rj", "counts", _csv(tmp_path, data))
+
+
+def test_file_none_of_whose_rows_can_be_taken_still_shows_them(tmp_path) -> None:
+    path = _csv(tmp_path, f"{HEADER}\n3300100.0,Angra dos Reis,2020,fuzil,1.000\n".encode())
+    with pytest.raises(FileRefused) as refused:
+        collected(*layout_of("soudapaz_rj", "counts"), path)
+    said = refusal_in_words(refused.value, source="soudapaz_rj", snapshot="0" * 64, file_name=path.name)
+    assert said["fate"].to_list() == ["file_refused", "row_refused"]
+    assert said["sentence"][0] == "No row of counts.csv could be taken."
+    assert said["sentence"][1].startswith("Row 2, column quantidade: “1.000” may mean thousands")
 
 
 def test_too_few_rows_are_a_truncated_file(tmp_path) -> None:

@@ -8,7 +8,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -23,8 +24,9 @@ from filelock import FileLock
 from ingest import ledger
 from ingest.accept import Report, accept
 from ingest.declarations import sources
-from ingest.folder import Folder, replace, sync
+from ingest.folder import Folder, replace, sweep, sync
 from ingest.ingest import Snapshot
+from ingest.keep import digest
 from ingest.register.gazetteer import Gazetteer
 from ingest.register.gazetteer import load as load_gazetteer
 from schemas.declaration import Source
@@ -42,6 +44,11 @@ OF_ALL = ("place", "place_member", "place_up", "concept_pair", "counts_as", "sam
 """Small tables that every tier holds whole."""
 PARTED = ("observation", "event", "item", "place")
 MEMORY = "4GB"
+BUILDING = ".building-"
+
+
+class NothingToBuild(Exception):
+    """No kept file has figures to build a release from."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,7 @@ def held_files(folder: Folder) -> dict[str, list[Held]]:
             layout = next((layout for layout in source.layout if layout.name == act["layout"]), None)
             if layout is None:
                 continue
-            found[act["source"], act["snapshot"]] = Held(
+            held = Held(
                 snapshot=act["snapshot"],
                 source=source,
                 layout=layout,
@@ -103,6 +110,7 @@ def held_files(folder: Folder) -> dict[str, list[Held]]:
                 released=date.fromisoformat(act["released"]) if act.get("released") else None,
                 obtained_from=act.get("obtained_from") or source.obtained_from,
             )
+            found.setdefault((held.source.name, held.snapshot), held)
         elif act["act"] == "withdrawn":
             found.pop((act["source"], act["snapshot"]), None)
     by_source: dict[str, list[Held]] = {}
@@ -111,40 +119,56 @@ def held_files(folder: Folder) -> dict[str, list[Held]]:
     return {name: in_order(files) for name, files in sorted(by_source.items())}
 
 
-def build(folder: Folder, say: Say = lambda words: None, *, into: Path | None = None) -> str:
+def build(folder: Folder, say: Say = lambda words: None) -> str:
     """Builds, checks and publishes a release from all kept files; returns its id.
 
-    With `into` the finished release is left there and not published (for `verify`).
     Raises checks.CheckFailed, with the current release untouched.
     """
-    folder.make()
-    with FileLock(folder.build_lock):
-        _sweep(folder)
+    with _alone(folder):
         inputs = read_inputs(folder, say)
-        staged = Path(tempfile.mkdtemp(prefix=".building-", dir=into or folder.releases))
+        staged = Path(tempfile.mkdtemp(prefix=BUILDING, dir=folder.releases))
         try:
-            release = _build(folder, inputs, staged, say, reuse=into is None)
-            if into is not None:
-                staged.rename(into / release)
-                return release
-            final = folder.releases / release
-            if final.exists():
+            release = _build(folder, inputs, staged, say, reuse=True)
+            if (folder.releases / release).exists():
                 shutil.rmtree(staged)
             else:
-                replace(staged, final)
+                replace(staged, folder.releases / release)
+            # First the act, then the pointer: a kill between them must not leave a current release without its act.
+            said = {"release": release, "manifest": digest(folder.releases / release / "manifest.json")}
+            if not said.items() <= _last_released(folder).items():
+                ledger.append(folder, "released", **said)
             if not _is_current(folder, release):
                 point_to(folder, release)
-                ledger.append(folder, "released", release=release)
             return release
         except BaseException:
             shutil.rmtree(staged, ignore_errors=True)
             raise
 
 
-def _sweep(folder: Folder) -> None:
-    """Removes what a killed build or acceptance left behind."""
-    for left in [*folder.releases.glob(".building-*")]:
-        shutil.rmtree(left, ignore_errors=True)
+def rebuild(folder: Folder, say: Say = lambda words: None) -> dict[str, Any]:
+    """The manifest of the release that the kept files, read anew, give. Nothing is published or left behind."""
+    with _alone(folder), tempfile.TemporaryDirectory(prefix=BUILDING, dir=folder.releases) as away:
+        staged = Path(away) / "release"
+        staged.mkdir()
+        _build(folder, read_inputs(folder, say, Folder(Path(away) / "rows")), staged, say, reuse=False)
+        loaded: dict[str, Any] = json.loads((staged / "manifest.json").read_text(encoding="utf-8"))
+        return loaded
+
+
+@contextmanager
+def _alone(folder: Folder) -> Iterator[None]:
+    """Waits for a build that runs, and removes what a killed one left behind."""
+    folder.make()
+    with FileLock(folder.build_lock):
+        for left in folder.releases.glob(f"{BUILDING}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        for parent in (folder.files, folder.accepted):
+            sweep(parent)
+        yield
+
+
+def _last_released(folder: Folder) -> dict[str, Any]:
+    return next((act for act in reversed([*ledger.entries(folder)]) if act["act"] == "released"), {})
 
 
 def _is_current(folder: Folder, release: str) -> bool:
@@ -154,15 +178,22 @@ def _is_current(folder: Folder, release: str) -> bool:
         return False
 
 
-def read_inputs(folder: Folder, say: Say = lambda words: None) -> Inputs:
-    """All kept files with their accepted rows, ingested where the cache lacks them."""
+def read_inputs(folder: Folder, say: Say = lambda words: None, cache: Folder | None = None) -> Inputs:
+    """All kept files with their accepted rows, ingested where the cache lacks them (by default the folder's own).
+
+    Raises NothingToBuild.
+    """
     held = held_files(folder)
     inputs = Inputs(held, {name: current(files) for name, files in held.items()}, {}, load_gazetteer())
     for name, files in held.items():
         for file in files:
             say(f"accepting {name}: {file.file_name}")
             snapshot = Snapshot(file.snapshot, folder.file(file.snapshot), file.file_name)
-            inputs.reports[name, file.snapshot] = accept(folder, file.source, file.layout, snapshot, inputs.gazetteer)
+            inputs.reports[name, file.snapshot] = accept(
+                cache or folder, file.source, file.layout, snapshot, inputs.gazetteer
+            )
+    if not any(inputs.current.values()):
+        raise NothingToBuild("No file has been kept yet. Run: commons add FILE, or commons starter")
     inputs.list_accepted()
     return inputs
 
@@ -182,14 +213,16 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         tiers = {tier: _tier(con, tier, staged, parts, inputs) for tier in TIERS}
     shutil.rmtree(staged / ".tmp", ignore_errors=True)
     release = _release_id(parts, small)
-    facts = _manifest(release, inputs, parts, small, tiers)
+    facts = _manifest(staged, release, inputs, parts, small, tiers)
     say("checking")
     outcome = checks.run(staged, facts, inputs.reports)
-    (staged / "quality.html").write_text(quality.page(facts, outcome), encoding="utf-8")
+    (staged / "quality.html").write_text(quality.page(staged, facts, outcome), encoding="utf-8")
     facts["checks"] = [check.as_fact() for check in outcome]
     (staged / "manifest.json").write_text(json.dumps(facts, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
     checks.demand(outcome)
     for path in sorted(staged.rglob("*")):
+        if path.is_file():
+            path.chmod(0o444)
         sync(path)
     sync(staged)
     return release
@@ -338,7 +371,9 @@ def _comparisons(
     parts = []
     yearly: dict[str, str] = {}
     con.execute(sql("views/comparison").replace("or replace macro", "or replace temp macro"))
-    for a, b in combinations(sorted(figures, key=lambda part: part.name), 2):
+    ordered = sorted(figures, key=lambda part: part.name)
+    # A single source is paired with itself, which gives no row but the view's shape.
+    for a, b in list(combinations(ordered, 2)) or [(ordered[0], ordered[0])]:
         key = _key(
             sql("views/comparison"),
             a.content,
@@ -420,13 +455,18 @@ def _part(
     file = f"parts/{view}/{name}-{key[:16]}.parquet"
     target = staged / file
     target.parent.mkdir(parents=True, exist_ok=True)
-    if known.get("key") == key and path is not None and path.exists():
+    # A part that changed on the disk is not handed on.
+    if known.get("key") == key and path is not None and _digest_fits(path, known["bytes"]):
         _link(path, target)
         return Part(view, name, key, file, known["rows"], known["content"], known["bytes"], tlp)
     compute()
     con.execute(f"copy ({query}) to '{target}' (format parquet, compression zstd, row_group_size 100000)")
     rows, content = content_hash(con, target)
-    return Part(view, name, key, file, rows, content, sha256(target.read_bytes()).hexdigest(), tlp)
+    return Part(view, name, key, file, rows, content, digest(target), tlp)
+
+
+def _digest_fits(path: Path, wanted: str) -> bool:
+    return path.exists() and digest(path) == wanted
 
 
 def _link(path: Path, target: Path) -> None:
@@ -573,10 +613,17 @@ def _tier(con: duckdb.DuckDBPyConnection, tier: str, staged: Path, parts: list[P
     con.execute("use out")
     con.execute(f"set file_search_path = '{staged}'")
     for view in ("figure", "comparison"):
-        files = ", ".join(f"'{part.file}'" for part in visible if part.view == view)
-        con.execute(f"create view out.{view} as select * from read_parquet([{files}])")
+        files = [part.file for part in visible if part.view == view]
+        if files:
+            listed = ", ".join(f"'{file}'" for file in files)
+            con.execute(f"create view out.{view} as select * from read_parquet([{listed}])")
+        else:  # the shape alone, without reading anything this tier may not hold
+            shape = next(part.file for part in parts if part.view == view)
+            con.execute(f"create table out.no_{view} as select * from read_parquet('{shape}') limit 0")
+            con.execute(f"create view out.{view} as select * from no_{view}")
     con.execute(sql("views/comparison"))
     con.execute(sql("macros/compare"))
+    con.execute(sql("macros/comments"))
     con.execute("use memory")
     con.execute("detach out")
     return [part.file for part in visible]
@@ -588,7 +635,7 @@ def _release_id(parts: list[Part], small: dict[str, int]) -> str:
 
 
 def _manifest(
-    release: str, inputs: Inputs, parts: list[Part], small: dict[str, int], tiers: dict[str, list[str]]
+    staged: Path, release: str, inputs: Inputs, parts: list[Part], small: dict[str, int], tiers: dict[str, list[str]]
 ) -> dict[str, Any]:
     return {
         "release": release,
@@ -602,4 +649,5 @@ def _manifest(
         "parts": [part.__dict__ | {"tlp": list(part.tlp)} for part in parts],
         "tables": small,
         "tiers": tiers,
+        "databases": {tier: digest(staged / f"{tier}.duckdb") for tier in tiers},
     }

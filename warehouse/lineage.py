@@ -154,13 +154,21 @@ def _scan(path: Path, layout: Layout, rows: set[int], *, careful: bool) -> dict[
     labels: dict[str, str] = {}
     for batch in batches(path, layout.read, careful=careful):
         if layout.read.header_row == 0 and not labels:
-            # In a grid a column is known by its label, which stands in one of the first rows.
-            labels = {text.strip(): name for row in batch.head(5).iter_rows(named=True) for name, text in row.items()
-                      if isinstance(text, str) and text.strip()}  # fmt: skip
+            labels = _labels(batch)
         for row in batch.filter(pl.col("source_row").is_in(list(rows))).iter_rows(named=True):
             found[row["source_row"]] = row | {label: row[name] for label, name in labels.items()}
         if len(found) == len(rows):
             break
+    return found
+
+
+def _labels(grid: pl.DataFrame) -> dict[str, str]:
+    """In a grid a column is known by its label, which stands in one of the first rows; the uppermost counts."""
+    found: dict[str, str] = {}
+    for row in grid.head(5).drop("source_row", "_cells").iter_rows(named=True):
+        for name, text in row.items():
+            found.setdefault(text.strip(), name)
+    found.pop("", None)
     return found
 
 

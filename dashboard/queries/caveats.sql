@@ -4,7 +4,7 @@ select
     shown.source,
     caveat.number,
     caveat.text
-from shown($place, $concept)
+from shown($place, $concept) as shown
 inner join caveat on shown.source = caveat.source
 where
     shown.year between $first and $last

@@ -1,9 +1,11 @@
 -- Countries, regions and the world, where a figure is held for them or for a place in them. Alphabetical.
-select
-    code,
-    name,
-    level
-from showable()
-where level in ('country', 'region', 'world')
-group by all
+select *
+from (
+    select distinct
+        code,
+        name,
+        level
+    from showable()
+    where level in ('country', 'region', 'world')
+) as found
 order by strip_accents(lower(name)), code;

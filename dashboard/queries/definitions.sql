@@ -24,7 +24,7 @@ select
     min(shown.year) as first_year,
     max(shown.year) as last_year,
     (select max(snapshot.released) from snapshot where snapshot.source = shown.source and snapshot.current) as released
-from shown($place, $concept)
+from shown($place, $concept) as shown
 inner join source on shown.source = source.source
 where
     shown.year between $first and $last

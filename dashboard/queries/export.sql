@@ -35,7 +35,7 @@ select
             )
             and shown.year between coalesce(caveat.first_year, -9999) and coalesce(caveat.last_year, 9999)
     ) as caveats
-from shown($place, $concept)
+from shown($place, $concept) as shown
 inner join source on shown.source = source.source
 where shown.year between $first and $last
 order by shown.name, shown.source, concept, shown.unit, shown.period_start, shown.period, shown.figure_id;

@@ -12,5 +12,5 @@ from (
         provenance
     from shown($place, $concept)
     where panel = $panel and year between $first and $last
-)
+) as found
 order by name, source;

@@ -1,9 +1,11 @@
 -- Every smaller place of one state: municipalities, cities, areas. Alphabetical.
-select
-    code,
-    name,
-    level
-from showable()
-where code = held and code <> $state and held in (select above.held from showable() as above where above.code = $state)
-group by all
+select *
+from (
+    select distinct
+        code,
+        name,
+        level
+    from showable()
+    where code = held and code <> $state and held in (select above.held from showable() as above where above.code = $state)
+) as found
 order by strip_accents(lower(name)), code;

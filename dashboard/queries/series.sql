@@ -28,7 +28,7 @@ period as (
         from panel
         where kind in ('year', 'quarter', 'month')
         group by kind
-    )
+    ) as steps
 ),
 
 series as (
@@ -36,7 +36,7 @@ series as (
         *,
         row_number() over (order by name, source) as number,
         row_number() over (partition by provenance order by name, source) as number_of_kind
-    from (select distinct source, name, provenance, unit from panel)
+    from (select distinct source, name, provenance, unit from panel) as found
 ),
 
 slot as (

@@ -1,9 +1,11 @@
 -- States and what lies in no state, of one country. Alphabetical.
-select
-    code,
-    name,
-    level
-from showable()
-where (country = $country and level = 'admin1') or (parent = $country and level not in ('country', 'region', 'world'))
-group by all
+select *
+from (
+    select distinct
+        code,
+        name,
+        level
+    from showable()
+    where (country = $country and level = 'admin1') or (parent = $country and level not in ('country', 'region', 'world'))
+) as found
 order by strip_accents(lower(name)), code;

@@ -46,43 +46,77 @@ where held.used and (newest.position is null or newest.position = held.position)
 group by all;
 
 create or replace temp table itemised as
-select
-    seen.source,
-    seen.concept,
-    seen.unit,
-    seen.firearm_type,
-    seen.condition,
-    seen.variant,
-    count(seen.quantity) as numbers,
-    sum(seen.quantity) as value
-from accepted_item as seen
-inner join held on seen.source = held.source and seen.snapshot = held.snapshot
-where held.used
-group by all;
+-- Added up before the files in use are picked: the millions of rows are read once and joined with nothing.
+with by_file as (
+    select
+        source,
+        snapshot,
+        concept,
+        unit,
+        firearm_type,
+        condition,
+        variant,
+        count(quantity) as numbers,
+        sum(quantity) as value
+    from accepted_item
+    group by all
+)
+
+select by_file.* exclude (snapshot)
+from by_file
+inner join held on by_file.source = held.source and by_file.snapshot = held.snapshot
+where held.used;
 
 create or replace temp table happened as
+with by_file as (
+    select
+        source,
+        snapshot,
+        place,
+        case when date_precision in ('year', 'quarter') then date_precision else 'month' end as period_kind,
+        count(*) as n_rows,
+        min(date_start) as first_start,
+        max(date_start) as last_start
+    from accepted_event
+    group by all
+)
+
 select
-    seen.source,
-    seen.place,
-    count(*) as n_rows,
-    min(date_trunc('month', seen.date_start))::date as first_day,
-    max(last_day(seen.date_start)) as last_day
-from accepted_event as seen
-inner join held on seen.source = held.source and seen.snapshot = held.snapshot
-where held.used
-group by all;
+    by_file.source,
+    by_file.place,
+    by_file.n_rows,
+    date_trunc(by_file.period_kind, by_file.first_start)::date as first_day,
+    last_day(
+        date_trunc(by_file.period_kind, by_file.last_start)::date
+        + to_months(case by_file.period_kind when 'year' then 11 when 'quarter' then 2 else 0 end)
+    ) as last_day
+from by_file
+inner join held on by_file.source = held.source and by_file.snapshot = held.snapshot
+where held.used;
 
 create or replace temp table reach as
 -- What each source's rows reach over: as declared, else from the first to the last accepted row.
+with spoken as (
+    select
+        source,
+        first_day,
+        last_day,
+        covered
+    from observed
+    union all
+    select
+        source,
+        first_day,
+        last_day,
+        true as covered
+    from happened
+)
+
 select
     rule.source,
     coalesce(any_value(rule.first_day), min(spoken.first_day)) as first_day,
     coalesce(any_value(rule.last_day), max(spoken.last_day)) as last_day,
     coalesce(bool_and(spoken.covered), true) as covered
 from rule
-left join (
-    select source, first_day, last_day, covered from observed
-    union all
-    select source, first_day, last_day, true as covered from happened
-) as spoken on rule.source = spoken.source
+left join spoken on rule.source = spoken.source
 group by rule.source;

@@ -1,25 +1,7 @@
 -- One row per part of figure: how many figures it holds, and how many of them break a rule.
 -- Reads part (from the manifest), figure_part (all figures, with the file they stand in), reach, rule.
 
-with by_figure as (
-    select
-        filename,
-        figure_id,
-        count(*) as times
-    from figure_part
-    group by all
-),
-
-by_part as (
-    select
-        filename,
-        sum(times)::bigint as figures,
-        sum(times - 1)::bigint as repeated
-    from by_figure
-    group by all
-),
-
-judged as (
+with judged as (
     select
         figure_part.*,
         rule.absent,
@@ -33,6 +15,7 @@ judged as (
 counted as (
     select
         filename,
+        count(*) as figures,
         count_if(n_rows is null or n_rows < 1) as without_row,
         count_if(
             figure_id is null or source is null or place is null or period is null or period_start is null
@@ -58,9 +41,8 @@ counted as (
 select
     part.name,
     part.rows as promised,
-    coalesce(by_part.figures, 0) as figures,
-    abs(part.rows - coalesce(by_part.figures, 0)) as missing,
-    coalesce(by_part.repeated, 0) as repeated,
+    coalesce(figures, 0) as figures,
+    abs(part.rows - coalesce(figures, 0)) as missing,
     coalesce(without_row, 0) as without_row,
     coalesce(without_key, 0) as without_key,
     coalesce(without_number, 0) as without_number,
@@ -70,7 +52,6 @@ select
     coalesce(shares_added, 0) as shares_added,
     coalesce(added_as_stated, 0) as added_as_stated
 from part
-left join by_part on part.path = by_part.filename
 left join counted on part.path = counted.filename
 where part.view = 'figure'
 order by part.name;

@@ -1,26 +1,28 @@
 -- One row per kept file: its rows and cells as counted when it was taken, against its accepted rows and its issues.
 -- Reads the table snapshot of the widest tier, its issues, accepted_observation, accepted_item.
 
-with accepted as (
+with by_table as (
+    select
+        source,
+        snapshot,
+        count(value) as numbers
+    from accepted_observation
+    group by all
+    union all
+    select
+        source,
+        snapshot,
+        count(quantity) as numbers
+    from accepted_item
+    group by all
+),
+
+accepted as (
     select
         source,
         snapshot,
         sum(numbers) as numbers
-    from (
-        select
-            source,
-            snapshot,
-            count(value) as numbers
-        from accepted_observation
-        group by all
-        union all
-        select
-            source,
-            snapshot,
-            count(quantity) as numbers
-        from accepted_item
-        group by all
-    )
+    from by_table
     group by all
 ),
 

@@ -1,13 +1,31 @@
--- One row: how many identifiers stand in more than one part of figure. Reads figure_part.
+-- One row: how many figures repeat an identifier of their own part, and how many identifiers stand in several parts.
+-- Reads figure_part. One pass finds the repeated ones (none, as a rule), and only those are looked at again.
 
-with by_part as (
-    select distinct
-        filename,
-        figure_id
+with repeated as (
+    select figure_id
+    from figure_part
+    group by figure_id
+    having count(*) > 1
+),
+
+seen as (
+    select
+        figure_part.filename,
+        figure_part.figure_id,
+        count(*) as times
+    from figure_part
+    semi join repeated on figure_part.figure_id = repeated.figure_id
+    group by all
+),
+
+everything as (
+    select count(*) as figures
     from figure_part
 )
 
 select
-    count(*) as figures,
-    count(*) - count(distinct figure_id) as shared
-from by_part;
+    any_value(everything.figures) as figures,
+    coalesce(sum(seen.times - 1), 0)::bigint as again,
+    count(seen.figure_id) - count(distinct seen.figure_id) as shared
+from everything
+left join seen on true;

@@ -2,11 +2,24 @@
 -- fall out of the last join of figure.sql without a word. Reads observed, happened, the table place.
 
 with spoken as (
-    select source, place, n_rows from observed
+    select
+        source,
+        place,
+        n_rows
+    from observed
     union all
-    select source, place, n_rows from happened
+    select
+        source,
+        place,
+        n_rows
+    from happened
     union all
-    select source, counterpart as place, n_rows from observed where counterpart is not null
+    select
+        source,
+        counterpart as place,
+        n_rows
+    from observed
+    where counterpart is not null
 )
 
 select

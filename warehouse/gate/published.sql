@@ -30,12 +30,17 @@ shown as (
 )
 
 select
-    source,
-    concept,
-    unit,
-    place_level,
+    coalesce(stated.source, shown.source) as source,
+    coalesce(stated.concept, shown.concept) as concept,
+    coalesce(stated.unit, shown.unit) as unit,
+    coalesce(stated.place_level, shown.place_level) as place_level,
     coalesce(stated.numbers, 0) as numbers,
     abs(coalesce(stated.numbers, 0) - coalesce(shown.figures, 0)) as lost
 from stated
-full join shown using (source, concept, unit, place_level)
+full join shown
+    on
+        stated.source = shown.source
+        and stated.concept = shown.concept
+        and stated.unit = shown.unit
+        and stated.place_level = shown.place_level
 order by all;

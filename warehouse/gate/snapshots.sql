@@ -10,18 +10,20 @@ with named as (
     group by all
 ),
 
+said as (
+    select
+        source,
+        snapshot,
+        unnest(string_split(coalesce(snapshot, ''), ' ')) as name
+    from named
+),
+
 missing as (
     select distinct
         said.source,
         said.snapshot
-    from (
-        select
-            source,
-            snapshot,
-            unnest(string_split(coalesce(snapshot, ''), ' ')) as name
-        from named
-    ) as said
-    anti join (select * from held where used) as known on said.source = known.source and said.name = known.snapshot
+    from said
+    anti join held on said.source = held.source and said.name = held.snapshot and held.used
 )
 
 select

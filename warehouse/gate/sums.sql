@@ -19,6 +19,31 @@ event_kind as (
     group by rule.source
 ),
 
+item_split as (
+    select
+        *,
+        'total' as dimension,
+        'TOTAL' as category,
+        case when firearm_type is null then variant else '' end as variant_shown
+    from itemised
+    union all
+    select
+        *,
+        'firearm_type' as dimension,
+        firearm_type as category,
+        variant as variant_shown
+    from itemised
+    where firearm_type is not null
+    union all
+    select
+        *,
+        'condition' as dimension,
+        condition as category,
+        '' as variant_shown
+    from itemised
+    where condition is not null
+),
+
 base as (
     select
         source,
@@ -34,25 +59,18 @@ base as (
     where numbers > 0
     union all
     select
-        itemised.source,
-        itemised.concept,
-        itemised.unit,
+        item_split.source,
+        concept,
+        unit,
         coalesce(event_kind.period_kind, 'none') as period_kind,
-        split.dimension,
-        split.category,
-        split.variant,
+        dimension,
+        category,
+        variant_shown as variant,
         false as paired,
-        itemised.value
-    from itemised
-    inner join event_kind on itemised.source = event_kind.source
-    cross join lateral (
-        select 'total' as dimension, 'TOTAL' as category, case when firearm_type is null then itemised.variant else '' end as variant
-        union all
-        select 'firearm_type' as dimension, firearm_type as category, itemised.variant where firearm_type is not null
-        union all
-        select 'condition' as dimension, condition as category, '' as variant where condition is not null
-    ) as split
-    where itemised.numbers > 0
+        value
+    from item_split
+    inner join event_kind on item_split.source = event_kind.source
+    where numbers > 0
 ),
 
 of_period as (
@@ -159,27 +177,41 @@ shown as (
     from figure_part
     inner join widest_place on figure_part.source = widest_place.source and figure_part.place = widest_place.place
     left join event_kind on figure_part.source = event_kind.source
-    where event_kind.source is null
+    where
+        event_kind.source is null
         or (figure_part.period_kind = event_kind.period_kind and dimension <> 'legal_justification')
     group by all
+),
+
+stated_type as (
+    select distinct
+        source,
+        category
+    from expected
+    where dimension = 'firearm_type'
 )
 
 select
-    source,
-    concept,
-    unit,
-    period_kind,
-    dimension,
-    category,
-    variant,
-    paired,
+    coalesce(expected.source, shown.source) as source,
+    coalesce(expected.concept, shown.concept) as concept,
+    coalesce(expected.period_kind, shown.period_kind) as period_kind,
+    coalesce(expected.category, shown.category) as category,
     (expected.value is distinct from shown.value)::int as differs
 from expected
-full join shown using (source, concept, unit, period_kind, dimension, category, variant, paired)
-where not (
-    expected.value is null
-    and dimension = 'firearm_type'
-    and category in (select narrower.broader from narrower)
-    and (source, category) not in (select (stated.source, stated.category) from expected as stated)
-)
+full join shown
+    on
+        expected.source = shown.source
+        and expected.concept = shown.concept
+        and expected.unit = shown.unit
+        and expected.period_kind = shown.period_kind
+        and expected.dimension = shown.dimension
+        and expected.category = shown.category
+        and expected.variant = shown.variant
+        and expected.paired = shown.paired
+left join stated_type on shown.source = stated_type.source and shown.category = stated_type.category
+where
+    expected.source is not null
+    or stated_type.source is not null
+    or shown.dimension <> 'firearm_type'
+    or shown.category not in (select narrower.broader from narrower)
 order by all;

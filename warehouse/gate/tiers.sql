@@ -1,5 +1,6 @@
--- One row per tier: figures it can read, and those of a source whose terms do not allow that tier. The last row holds
--- every part the release carries, whoever reads it. Reads part, tier_part (tier, file), allowed (tier, tlp), figure_part.
+-- One row per tier: figures it can read, and those of a source whose terms do not allow that tier. What no tier can
+-- read is held against amber, the widest: the release may not carry it at all.
+-- Reads part, tier_part (tier, file), allowed (tier, tlp), figure_part.
 
 with terms as (
     select
@@ -23,10 +24,11 @@ readable as (
     union all
     select
         'amber' as tier,
-        source,
-        tlp,
-        figures
+        terms.source,
+        terms.tlp,
+        terms.figures
     from terms
+    anti join tier_part on terms.file = tier_part.file
 )
 
 select

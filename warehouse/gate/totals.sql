@@ -1,5 +1,6 @@
 -- One row per total a file in use states of itself that its rows do not add up to within what its declaration allows:
--- by how much. Reads the issues of the widest tier, its table snapshot, and layout (thousands, decimal).
+-- by how much of itself. Reads the issues of the widest tier, its table snapshot, layout (thousands, decimal), and the
+-- variable few.
 
 with stated as (
     select
@@ -18,8 +19,11 @@ with stated as (
 select
     source,
     source_row,
-    -- Text that cannot be read again counts as far off.
-    coalesce(abs(total - summed), 1e18) as difference,
-    coalesce(abs(total - summed) / greatest(abs(total), abs(summed), 1), 1) as share
+    -- By how much of itself, where it is more than a few; text that cannot be read again counts as all of it.
+    case
+        when total is null or summed is null then 1
+        when abs(total - summed) <= getvariable('few') then 0
+        else abs(total - summed) / greatest(abs(total), abs(summed))
+    end as beyond
 from stated
 order by all;

@@ -1,0 +1,145 @@
+"""The only place that asks a release for something: one SQL file per question, its parameters bound, its answer kept.
+
+Answers are kept by release, tier, question and parameters, which never change what they mean: a release is immutable.
+"""
+
+import csv
+import io
+import os
+import re
+import threading
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import streamlit as st
+
+from ingest.folder import Folder
+from warehouse.release import NoRelease, current_id, manifest, open_release
+
+QUERIES = Path(__file__).with_name("queries")
+MACROS = ("shown", "showable")
+"""Queries of queries: made on each connection, read by the others."""
+RELEASE_ID = re.compile(r"[0-9a-f]{6,64}")
+FIGURE_ID = re.compile(r"[0-9a-f]{16}")
+FINEST_KEPT = ("world", "region", "country", "admin1")
+"""Levels whose pairs are in the view comparison."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One release as one tier sees it."""
+
+    root: str
+    release: str
+    tier: str
+    newer: str | None
+    """The current release, where this is not it."""
+
+    @property
+    def built(self) -> datetime:
+        """When the release was built."""
+        return datetime.fromisoformat(_manifest(self.root, self.release)["built_at"])
+
+    def rows(self, question: str, **parameters: object) -> list[Row]:
+        """The answer of `queries/<question>.sql`."""
+        return _rows(self.root, self.release, self.tier, question, tuple(sorted(parameters.items())))
+
+    def row(self, question: str, **parameters: object) -> Row | None:
+        """The first row of an answer, or None."""
+        return next(iter(self.rows(question, **parameters)), None)
+
+    def pairs(self, level: str, **parameters: object) -> list[Row]:
+        """Pairs of figures; below the state they are not kept, but worked out."""
+        return self.rows("pairs" if level in FINEST_KEPT else "pairs_below_state", **parameters)
+
+    def lineage(self, figure_id: str) -> dict[str, Any] | None:
+        """Where a figure comes from, or None where the release holds no such figure."""
+        if not FIGURE_ID.fullmatch(figure_id):
+            return None
+        return _lineage(self.root, self.release, self.tier, figure_id)
+
+
+def folder() -> Folder:
+    """The data folder the app was started with."""
+    return Folder(Path(os.environ.get("COMMONS_DATA", "data")))
+
+
+def opened(release: str | None) -> Opened:
+    """The release an address names, or the current one. Raises NoRelease."""
+    held = folder()
+    newest = current_id(held)
+    wanted = release or newest
+    if not RELEASE_ID.fullmatch(wanted) or not (held.releases / wanted / "manifest.json").is_file():
+        raise NoRelease("No release of that name is held here.")
+    tier = os.environ.get("COMMONS_TIER", "clear")
+    return Opened(str(held.root), wanted, tier, newest if newest != wanted else None)
+
+
+@cache
+def openings() -> list[dict[str, str]]:
+    """Places and concepts to show to someone who has chosen nothing, best first."""
+    file = Path(__file__).with_name("opening.toml")
+    views: list[dict[str, str]] = tomllib.loads(file.read_text(encoding="utf-8"))["view"]
+    return views
+
+
+def as_csv(rows: Iterable[Row]) -> str:
+    """Rows as CSV; a text that a spreadsheet would run as a formula is quoted."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for number, row in enumerate(rows):
+        if number == 0:
+            writer.writerow(row)
+        writer.writerow([_harmless(value) for value in row.values()])
+    return out.getvalue()
+
+
+def _harmless(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+@cache
+def _text(question: str) -> str:
+    return (QUERIES / f"{question}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def _manifest(root: str, release: str) -> dict[str, Any]:
+    return manifest(Folder(Path(root)), release)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _connection(root: str, release: str, tier: str) -> tuple[duckdb.DuckDBPyConnection, threading.Lock]:
+    connection = open_release(Folder(Path(root)), release, tier)
+    for name in MACROS:
+        connection.execute(_text(name))
+    return connection, threading.Lock()
+
+
+@st.cache_data(max_entries=10_000, show_spinner=False)
+def _rows(root: str, release: str, tier: str, question: str, parameters: tuple[tuple[str, object], ...]) -> list[Row]:
+    connection, lock = _connection(root, release, tier)
+    # One connection, for only new questions come here; its macros and settings are its own.
+    with lock:
+        answer = connection.execute(_text(question), dict(parameters) or None)
+        names = [column[0] for column in answer.description or []]
+        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _lineage(root: str, release: str, tier: str, figure_id: str) -> dict[str, Any] | None:
+    # Loaded here, for it brings all that reading a file needs, and most pages ask for no lineage.
+    from warehouse.lineage import NoFigure, lineage
+
+    try:
+        return lineage(Folder(Path(root)), figure_id, release, tier)
+    except NoFigure:
+        return None

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -90,22 +91,31 @@ def write(
 
 def _write(into: Path, parts: Iterator[Batch], source: Source, snapshot: Snapshot, progress: Progress) -> None:
     counts, issues = Counts(), 0
-    for number, batch in enumerate(parts):
-        counts.add(batch.counts)
-        issues += batch.issues.height
-        words = in_words(batch.issues, source=source.name, snapshot=snapshot.sha256, file_name=snapshot.file_name)
-        for table, rows in (*batch.rows.items(), ("issue", words)):
-            path = into / table / f"{number:05}.parquet"
-            path.parent.mkdir(exist_ok=True)
-            if rows.height or number == 0:
-                packed = rows if table == "issue" else _packed(rows)
-                packed.write_parquet(path, compression="lz4", statistics=False)
-                sync(path)
-        progress(counts.rows_in)
+    with ThreadPoolExecutor(1) as aside:
+        # One batch is written while the next is read; no more, so that they do not pile up in memory.
+        written = aside.submit(lambda: None)
+        for number, batch in enumerate(parts):
+            counts.add(batch.counts)
+            issues += batch.issues.height
+            words = in_words(batch.issues, source=source.name, snapshot=snapshot.sha256, file_name=snapshot.file_name)
+            written.result()
+            written = aside.submit(_write_batch, into, number, {**batch.rows, "issue": words})
+            progress(counts.rows_in)
+        written.result()
     counts.verify()
     text = json.dumps({"counts": asdict(counts), "issues": issues})
     (into / "report.json").write_text(text, encoding="utf-8")
     sync(into / "report.json")
+
+
+def _write_batch(into: Path, number: int, tables: dict[str, pl.DataFrame]) -> None:
+    for table, rows in tables.items():
+        path = into / table / f"{number:05}.parquet"
+        path.parent.mkdir(exist_ok=True)
+        if rows.height or number == 0:
+            packed = rows if table == "issue" else _packed(rows)
+            packed.write_parquet(path, compression="lz4", statistics=False)
+            sync(path)
 
 
 def _packed(rows: pl.DataFrame) -> pl.DataFrame:

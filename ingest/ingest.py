@@ -537,7 +537,7 @@ def _events(
         hashed = events.select(pl.col("event_key").hash(seed=7))
         before = pl.concat([hashed.clear(), *seen.keys], rechunk=False)
         seen.keys.append(hashed)
-        if hashed.n_unique() < hashed.height or before.join(hashed, on="event_key", how="semi").height:
+        if hashed["event_key"].n_unique() < hashed.height or before.join(hashed, on="event_key", how="semi").height:
             key = hashed["event_key"]
             again = ~key.is_first_distinct() | key.is_in(before["event_key"].implode())
             repeated = events.filter(again)

@@ -19,7 +19,7 @@ from ingest.workbook import grid
 from schemas.declaration import Read
 from schemas.issue import FileRefused
 
-BATCH_ROWS = 250_000
+BATCH_ROWS = 500_000
 CELL_LIMIT = 1_000_000
 HEAD_BYTES = 1 << 16
 

@@ -220,7 +220,6 @@ class Expect(Strict):
 
     rows: tuple[int, int] | None = None
     years: tuple[int, int] | None = None
-    sample_rows: int | None = None
 
 
 class Released(Strict):

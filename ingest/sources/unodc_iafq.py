@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.issue import of_rows
+from schemas.issue import of_rows, one
 
 LOCATIONS = ("land borders", "vessels and harbours", "planes and airports", "national territory", "other", "unknown")
 TRACED_WHOLE = (
@@ -105,12 +105,25 @@ def _issues(rows: pl.DataFrame) -> list[pl.DataFrame]:
         return of_rows(rows.filter(which), kind, "noted", column="Category", value=pl.col("Category"), known=known)
 
     part, shared = pl.col("part"), pl.col("_rows") > 1
-    is_total = (pl.col("Dimension") == "by location") & (pl.col("Category") == "Total")
+    located = pl.col("Dimension") == "by location"
+    is_total = located & (pl.col("Category") == "Total")
     decided = shared & is_total & ~part.str.starts_with("undecided")
+    traced = pl.any_horizontal(pl.col("Category").str.starts_with(word) for word in TRACED)
     found = [
         noted(shared & (pl.col("Category") == SECOND_PART), "label_shared_additive"),
         noted(decided & (part == ""), "label_shared_decided", "the total of the places"),
         noted(decided & (part == "tracing total"), "label_shared_decided", "the total of the tracing outcomes"),
         noted(part.str.starts_with("undecided"), "label_shared_undecided"),
+        _rehomed(rows.filter(located & (traced | (part == "tracing total"))), "by location", "the tracing outcomes"),
+        _rehomed(rows.filter(part == "headline"), "by type: Total", "the total, since these arms have no other"),
     ]
     return [issues for issues in found if issues.height]
+
+
+def _rehomed(rows: pl.DataFrame, published: str, kept: str) -> pl.DataFrame:
+    """One note for all rows that are kept under another dimension than the one they were published under."""
+    first = rows["source_row"].to_list()[0] if rows.height else None
+    note = one(
+        "rehomed", "noted", row=first, column="Dimension", value=published, known=kept, n_rows=max(rows.height, 1)
+    )
+    return note.clear() if rows.height == 0 else note

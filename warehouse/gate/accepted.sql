@@ -68,12 +68,16 @@ inner join held on by_file.source = held.source and by_file.snapshot = held.snap
 where held.used;
 
 create or replace temp table happened as
-with by_file as (
+with period_of (date_precision, period_kind, months) as (
+    values ('day', 'month', 1), ('week', 'month', 1), ('month', 'month', 1), ('quarter', 'quarter', 3), ('year', 'year', 12)
+),
+
+by_file as (
     select
         source,
         snapshot,
         place,
-        case when date_precision in ('year', 'quarter') then date_precision else 'month' end as period_kind,
+        date_precision,
         count(*) as n_rows,
         min(date_start) as first_start,
         max(date_start) as last_start
@@ -85,12 +89,10 @@ select
     by_file.source,
     by_file.place,
     by_file.n_rows,
-    date_trunc(by_file.period_kind, by_file.first_start)::date as first_day,
-    last_day(
-        date_trunc(by_file.period_kind, by_file.last_start)::date
-        + to_months(case by_file.period_kind when 'year' then 11 when 'quarter' then 2 else 0 end)
-    ) as last_day
+    date_trunc(period_of.period_kind, by_file.first_start)::date as first_day,
+    last_day(date_trunc(period_of.period_kind, by_file.last_start)::date + to_months(period_of.months - 1)) as last_day
 from by_file
+inner join period_of on by_file.date_precision = period_of.date_precision
 inner join held on by_file.source = held.source and by_file.snapshot = held.snapshot
 where held.used;
 

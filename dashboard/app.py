@@ -4,14 +4,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.pages import compare, origin
+from dashboard.pages import origin
 
 HERE = Path(__file__).parent
 
 # An icon of our own: Streamlit fetches its named ones and its emoji from other hosts.
 st.set_page_config(page_title="Firearms Data Commons", page_icon=str(HERE / "assets" / "icon.png"), layout="wide")
 st.html(HERE / "style.css")
-chosen = st.navigation([st.Page(compare.page, title="Compare", url_path="compare", default=True)], position="hidden")
+pages = [st.Page(HERE / "pages" / "compare.py", title="Compare", url_path="compare", default=True)]
+chosen = st.navigation(pages, position="hidden")
 # Every page's numbers lead to the same place: an address with a figure shows where that figure comes from.
 if "figure" in st.query_params:
     origin.page()

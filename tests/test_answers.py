@@ -342,5 +342,7 @@ def test_comparisons_that_would_mislead_are_refused(full: Path) -> None:
     assert round(partial["ratio"], 1) == 21.7
     rio = verdict("isp_rj", "sinesp_vde", "BR-RJ", "2020")
     assert (rio["verdict"], rio["same_origin"], rio["difference"]) == ("with_caveat", True, 0)
+    stub = verdict("isp_rj", "sinesp_vde", "BR-RJ", "2025")
+    assert (stub["verdict"], stub["difference"]) == ("not_comparable", None)
     ngo = verdict("sinesp_vde", "soudapaz_rj", "BR-RJ", "2022")
     assert (ngo["same_origin"], ngo["difference"]) == (True, 78)

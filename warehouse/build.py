@@ -75,6 +75,10 @@ class Inputs:
     gazetteer: Gazetteer
     accepted: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
+    def published(self) -> list[str]:
+        """Sources with figures that some tier may hold; what is stricter enters no release at all."""
+        return [name for name, files in self.current.items() if files and sources()[name].tlp in TIERS["amber"]]
+
     def list_accepted(self) -> None:
         """Fills `accepted`: source → table → the Parquet files its figures are drawn from."""
         self.accepted = {
@@ -192,7 +196,7 @@ def read_inputs(folder: Folder, say: Say = lambda words: None, cache: Folder | N
             inputs.reports[name, file.snapshot] = accept(
                 cache or folder, file.source, file.layout, snapshot, inputs.gazetteer
             )
-    if not any(inputs.current.values()):
+    if not inputs.published():
         raise NothingToBuild("No file has been kept yet. Run: commons add FILE, or commons starter")
     inputs.list_accepted()
     return inputs
@@ -207,7 +211,7 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         con.execute("set preserve_insertion_order = true")
         use_places(con, inputs)
         _lookups(con, inputs)
-        parts = [_figure(con, inputs, name, staged, before, say) for name in inputs.current if inputs.current[name]]
+        parts = [_figure(con, inputs, name, staged, before, say) for name in inputs.published()]
         parts += _comparisons(con, staged, parts, before, say)
         small = _small_tables(con, inputs)
         tiers = {tier: _tier(con, tier, staged, parts, inputs) for tier in TIERS}
@@ -242,7 +246,7 @@ def use_places(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     register_codes(con)
     con.register("register_place", inputs.gazetteer.places.to_arrow())
     con.register("register_member", inputs.gazetteer.members.to_arrow())
-    paths = [path for tables in inputs.accepted.values() for path in tables["place"]]
+    paths = [path for name in inputs.published() for path in inputs.accepted[name]["place"]]
     _load(con, "accepted_place", "place", paths)
     con.execute(sql("tables/place"))
 
@@ -346,7 +350,7 @@ def _figure(
     places = con.execute(
         "select coalesce(sum(md5_number_lower(concat_ws('|', code, parent, name))), 0)::varchar from place"
         " where kind = 'own_register'"
-    ).fetchone()
+    ).fetchall()
     key = _key(
         sql("views/cell"),
         sql("views/figure"),
@@ -478,25 +482,25 @@ def _link(path: Path, target: Path) -> None:
 
 def content_hash(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, str]:
     """Rows of a part, and a hash of what they say that does not depend on their order or on the file's encoding."""
-    query = (
-        "select count(*), coalesce(sum(md5_number_lower(t::varchar)), 0),"
-        " coalesce(sum(md5_number_upper(t::varchar)), 0) from read_parquet(?) as t"
-    )
-    found = con.execute(query, [str(path)]).fetchone()
-    assert found is not None
-    return int(found[0]), sha256(f"{found[0]}:{found[1]}:{found[2]}".encode()).hexdigest()
+    return _content(con, "select * from read_parquet(?)", [str(path)])
 
 
-def _small_tables(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> dict[str, int]:
-    """Makes the temporary table issue; returns how many rows each small table has."""
+def _content(con: duckdb.DuckDBPyConnection, query: str, values: list[Any] | None = None) -> tuple[int, str]:
+    count, lower, upper = con.execute(
+        "select count(*), coalesce(sum(md5_number_lower(t::varchar)), 0), coalesce(sum(md5_number_upper(t::varchar)), 0)"
+        f" from ({query}) as t",
+        values or [],
+    ).fetchall()[0]
+    return int(count), sha256(f"{count}:{lower}:{upper}".encode()).hexdigest()
+
+
+def _small_tables(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> dict[str, tuple[int, str]]:
+    """Makes the temporary table issue; returns rows and content of each small table, apart from when files arrived."""
     paths = [str(path) for r in inputs.reports.values() for path in sorted((r.rows / "issue").glob("*.parquet"))]
     _load(con, "accepted_issue", "issue", paths)
     con.execute("create or replace temp table issue as select * from accepted_issue order by all")
-    counts = {}
-    for name in (*OF_SOURCES, *OF_ALL):
-        found = con.execute(f"select count(*) from temp.{name}").fetchone()
-        counts[name] = int(found[0]) if found else 0
-    return counts
+    said = {name: "*" for name in (*OF_SOURCES, *OF_ALL)} | {"snapshot": "* exclude (received_at)"}
+    return {name: _content(con, f"select {columns} from temp.{name}") for name, columns in said.items()}
 
 
 def _source_frame(declared: list[Source]) -> pl.DataFrame:
@@ -629,13 +633,13 @@ def _tier(con: duckdb.DuckDBPyConnection, tier: str, staged: Path, parts: list[P
     return [part.file for part in visible]
 
 
-def _release_id(parts: list[Part], small: dict[str, int]) -> str:
+def _release_id(parts: list[Part], small: dict[str, tuple[int, str]]) -> str:
     texts = [f"{part.view}/{part.name}/{part.content}" for part in parts]
-    return _key(*texts, json.dumps(small, sort_keys=True))[:12]
+    return _key(*texts, *(f"{name}/{content}" for name, (_, content) in small.items()))[:12]
 
 
 def _manifest(
-    staged: Path, release: str, inputs: Inputs, parts: list[Part], small: dict[str, int], tiers: dict[str, list[str]]
+    staged: Path, release: str, inputs: Inputs, parts: list[Part], small: dict[str, tuple[int, str]], tiers: dict[str, list[str]]
 ) -> dict[str, Any]:
     return {
         "release": release,
@@ -647,7 +651,8 @@ def _manifest(
             for file in files
         ],
         "parts": [part.__dict__ | {"tlp": list(part.tlp)} for part in parts],
-        "tables": small,
+        "tables": {name: rows for name, (rows, _) in small.items()},
+        "contents": {name: content for name, (_, content) in small.items()},
         "tiers": tiers,
         "databases": {tier: digest(staged / f"{tier}.duckdb") for tier in tiers},
     }

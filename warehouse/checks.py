@@ -32,7 +32,7 @@ FIGURE = _words(
     "figure_id source producer publisher provenance provenance_subclass concept unit place place_name place_level"
     " country counterpart counterpart_role period period_start period_end period_kind period_basis dimension category"
     " variant value low high obs_status origin_label definition_id mapping_relation derived n_parts n_expected"
-    " completeness n_rows boundary_version footnote tier snapshot"
+    " completeness n_rows boundary_version footnote tier snapshot whole_period"
 )
 """The columns of figure, in order. Others read them: a change is a new contract."""
 COMPARISON = _words(
@@ -47,7 +47,7 @@ KINDS: dict[str, Any] = {
     **dict.fromkeys(("value", "value_a", "value_b", "difference", "low", "high"), pl.Decimal(38, 6)),
     **dict.fromkeys(("ratio", "ratio_low", "ratio_high"), pl.Float64),
     **dict.fromkeys(("n_parts", "n_expected", "n_rows"), pl.Int64),
-    **dict.fromkeys(("derived", "same_origin"), pl.Boolean),
+    **dict.fromkeys(("derived", "same_origin", "whole_period"), pl.Boolean),
     "reasons": pl.List(pl.String),
 }
 """Of these columns, those that are no text: for a release without a part of a view, such as that of one source."""

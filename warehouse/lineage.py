@@ -70,8 +70,8 @@ def lineage(
 def _one(con: duckdb.DuckDBPyConnection, query: str, values: list[Any]) -> dict[str, Any] | None:
     rows = con.execute(query, values)
     names = [column[0] for column in rows.description or []]
-    row = rows.fetchone()
-    return dict(zip(names, row, strict=True)) if row else None
+    found = rows.fetchall()
+    return dict(zip(names, found[0], strict=True)) if found else None
 
 
 def _held(name: str, snapshots: list[tuple[Any, ...]]) -> list[Held]:
@@ -109,11 +109,10 @@ def _rows(
         con.execute(f"create temp table wanted as select {wanted}", list(figure.values()))
         load_source(con, inputs, name)
         con.execute("create temp table found as " + sql("views/lineage"))
-        total = con.execute("select count(*) from found").fetchone()
-        assert total is not None
+        total = con.execute("select count(*) from found").fetchall()[0][0]
         rows = con.execute("select * from found limit ?", [limit])
         names = [column[0] for column in rows.description or []]
-        return [dict(zip(names, row, strict=True)) for row in rows.fetchall()], int(total[0])
+        return [dict(zip(names, row, strict=True)) for row in rows.fetchall()], int(total)
 
 
 def _cell(row: dict[str, Any], names: dict[str, str], held: list[Held]) -> dict[str, Any]:
@@ -190,10 +189,10 @@ def _steps(
         said.append("Published as it stands; the commons changed nothing but the form.")
     if figure["mapping_relation"] != "exactMatch":
         said.append(f"The published category is part of a broader one here ({figure['mapping_relation']}).")
-    if figure["completeness"] == "partial" and figure["n_parts"] < figure["n_expected"]:
-        said.append(f"At least this number: {figure['n_parts']:,} of {figure['n_expected']:,} parts are reported.")
-    elif figure["completeness"] == "partial":
+    if not figure["whole_period"]:
         said.append("At least this number: the source's file does not reach over the whole period.")
+    elif figure["completeness"] == "partial":
+        said.append(f"At least this number: {figure['n_parts']:,} of {figure['n_expected']:,} parts are reported.")
     elif figure["completeness"] == "unknown":
         said.append("Whether the source recorded everything is not known.")
     if figure["footnote"]:

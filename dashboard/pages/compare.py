@@ -20,6 +20,8 @@ class Choice:
     concept: str
     first: int
     last: int
+    narrowed: bool
+    """Whether the period is shorter than what is held: only then it stands in the address."""
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -29,7 +31,8 @@ class Choice:
     @property
     def state(self) -> dict[str, Any]:
         """The same in the words of the address."""
-        return {"place": self.place["code"], "concept": self.concept, "from": self.first, "to": self.last}
+        period = {"from": self.first, "to": self.last} if self.narrowed else {}
+        return {"place": self.place["code"], "concept": self.concept, **period}
 
     @property
     def place_name(self) -> str:
@@ -65,8 +68,8 @@ def choose(opened: Opened) -> Choice | None:
         place = _place(opened, countries, place)
         held = {row["concept"]: row for row in opened.rows("concepts", place=place["code"])}
         concept = _concept(held, asked.get("concept", concept), place)
-        first, last = _period(opened, place, concept)
-    choice = Choice(place, concept, first, last)
+        period = _period(opened, place, concept)
+    choice = Choice(place, concept, *period)
     wanted = {**{name: str(value) for name, value in choice.state.items()}, "release": opened.release}
     if asked.to_dict() != wanted:
         st.query_params.from_dict(wanted)
@@ -104,19 +107,19 @@ def _place(opened: Opened, countries: list[Row], place: Row) -> Row:
 
 def _select(label: str, options: list[Row], current: str | None, key: str, whole: str | None = None) -> str | None:
     """A searchable select of places by name; `whole` is the way to choose none of them."""
-    names: dict[str | None, str] = {None: whole} if whole else {}
-    names |= {row["code"]: row["name"] for row in options}
+    names = {"": whole} if whole else {}
+    names |= {row["code"]: row["label"] for row in options}
     codes = list(names)
-    index = codes.index(current) if current in codes else 0
-    return st.selectbox(
+    chosen = st.selectbox(
         label,
         codes,
-        index,
+        codes.index(current) if current in names else 0,
         format_func=lambda code: names.get(code, ""),
         key=key,
         disabled=len(codes) < 2,
         filter_mode="contains",
     )
+    return chosen or None
 
 
 def _concept(held: dict[str, Row], current: str | None, place: Row) -> str:
@@ -136,16 +139,16 @@ def _concept(held: dict[str, Row], current: str | None, place: Row) -> str:
     return str(chosen)
 
 
-def _period(opened: Opened, place: Row, concept: str) -> tuple[int, int]:
+def _period(opened: Opened, place: Row, concept: str) -> tuple[int, int, bool]:
     years = opened.row("years", place=place["code"], concept=concept) or {}
     low, high = years.get("first_year"), years.get("last_year")
     if low is None or high is None:
-        return _year("from", 2000), _year("to", 2100)
+        return _year("from", 2000), _year("to", 2100), False
     span = range(low, high + 1)
     key = f"{place['code']} {concept}"
     first = st.selectbox("From", span, _at(span, _year("from", low)), key=f"from {key}", filter_mode="prefix")
     last = st.selectbox("To", span, _at(span, _year("to", high)), key=f"to {key}", filter_mode="prefix")
-    return min(first, last), max(first, last)
+    return min(first, last), max(first, last), {first, last} != {low, high}
 
 
 def _year(name: str, otherwise: int) -> int:
@@ -469,3 +472,7 @@ def figures(opened: Opened, choice: Choice, panels: list[Row]) -> None:
         mime="text/csv",
         on_click="ignore",
     )
+
+
+if __name__ == "__main__":
+    page()

@@ -1,5 +1,8 @@
 -- Countries, regions and the world, where a figure is held for them or for a place in them. Alphabetical.
-select *
+select
+    *,
+    -- A select knows its options by their words, so two places of one name are told apart.
+    name || case when count(*) over (partition by name) > 1 then ' (' || code || ')' else '' end as label
 from (
     select distinct
         code,

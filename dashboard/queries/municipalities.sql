@@ -1,5 +1,8 @@
 -- Every smaller place of one state: municipalities, cities, areas. Alphabetical.
-select *
+select
+    *,
+    -- A select knows its options by their words, so two places of one name are told apart.
+    name || case when count(*) over (partition by name) > 1 then ' (' || code || ')' else '' end as label
 from (
     select distinct
         code,

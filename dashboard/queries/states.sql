@@ -1,5 +1,8 @@
 -- States and what lies in no state, of one country. Alphabetical.
-select *
+select
+    *,
+    -- A select knows its options by their words, so two places of one name are told apart.
+    name || case when count(*) over (partition by name) > 1 then ' (' || code || ')' else '' end as label
 from (
     select distinct
         code,

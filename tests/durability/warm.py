@@ -2,9 +2,9 @@
 
 Reads one JSON line a request on its standard input. `{"argv": […], "out": FILE, …}` starts a command and is answered
 with its pid, `{"wait": PID}` with its status. A child may be told to come to grief (`when` counts its calls to the
-operating system that change the data folder):
+operating system that change the data folder, from 1):
 
-* `kill`: SIGKILL itself before call number `when`;
+* `kill`: SIGKILL itself before call number `when`; with `since`, counted from the first call of that name;
 * `full`: from call number `when` on, every fsync and every new folder finds the disk full;
 * `torn`: SIGKILL itself in the middle of line number `when` that it writes to the ledger.
 """
@@ -98,7 +98,8 @@ def _counted(
     def counted(*arguments: Any, **named: Any) -> Any:
         where = arguments[-1] if name in ("replace", "rename", "link") else arguments[0]
         if name == "fsync" or str(where).startswith(data) or "dir_fd" in named:
-            count[0] += 1
+            if count[0] or request.get("since", name) == name:
+                count[0] += 1
             if count[0] == request.get("kill"):
                 seen.write_text(f"{name} {where}")
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -69,7 +69,8 @@ where held.used;
 
 create or replace temp table happened as
 with period_of (date_precision, period_kind, months) as (
-    values ('day', 'month', 1), ('week', 'month', 1), ('month', 'month', 1), ('quarter', 'quarter', 3), ('year', 'year', 12)
+    values
+    ('day', 'month', 1), ('week', 'month', 1), ('month', 'month', 1), ('quarter', 'quarter', 3), ('year', 'year', 12)
 ),
 
 by_file as (

@@ -39,6 +39,7 @@ comment on column out.figure.boundary_version is 'Edition of the place register.
 comment on column out.figure.footnote is 'The row''s own footnote, or what the commons did to it.';
 comment on column out.figure.tier is 'Traffic Light Protocol mark: who may see it.';
 comment on column out.figure.snapshot is 'sha256 of the file it comes from; of the first and the last where several.';
+comment on column out.figure.whole_period is 'False where the source''s files do not reach over the whole period: a year cut short.';
 comment on view out.comparison is 'Figures of two sources for one place, period and category side by side, with a verdict and its reasons.';
 comment on column out.comparison.figure_a is 'A figure of the alphabetically first source.';
 comment on column out.comparison.figure_b is 'A figure of the other source.';

@@ -30,6 +30,8 @@ with pair as (
         b.value as value_b,
         a.completeness as completeness_a,
         b.completeness as completeness_b,
+        a.whole_period as whole_a,
+        b.whole_period as whole_b,
         concept_pair.ceiling,
         concept_pair.reason as pair_reason,
         origin_a.counts_as as origin_counts_a,
@@ -69,6 +71,8 @@ reasoned as (
             origin_reason_a,
             origin_reason_b,
             case when unit_a <> unit_b then 'The two count in different units: ' || unit_a || ' and ' || unit_b || '.' end,
+            case when not whole_a then 'The file of ' || pair.source_a || ' does not reach over the whole of ' || period || '.' end,
+            case when not whole_b then 'The file of ' || pair.source_b || ' does not reach over the whole of ' || period || '.' end,
             case when subset_a is distinct from subset_b and subset_a is not null
                 then pair.source_a || ' covers only ' || subset_a || '.'
             end,

@@ -240,7 +240,8 @@ select
     rule.boundary_version,
     footnote,
     rule.tier,
-    case when snapshot_first = snapshot_last then snapshot_first else snapshot_first || ' ' || snapshot_last end as snapshot
+    case when snapshot_first = snapshot_last then snapshot_first else snapshot_first || ' ' || snapshot_last end as snapshot,
+    whole_period
 from labelled
 cross join rule
 inner join place on labelled.place = place.code

@@ -61,15 +61,20 @@ def _folder(data: Path) -> "Folder":
 
 
 @contextmanager
-def _progress(words: str) -> Iterator[Callable[[int], None]]:
-    """A progress line on a terminal; silent elsewhere."""
+def _progress(words: str) -> Iterator[Callable[[int | str], None]]:
+    """A progress line on a terminal, told how many rows or which step; silent elsewhere."""
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(words)
-        yield lambda rows: bar.update(task, description=f"{words}: {rows:,} rows")
+
+        def tell(what: int | str) -> None:
+            said = what if isinstance(what, str) else f"{what:,} rows"
+            bar.update(task, description=f"{words}: {said}")
+
+        yield tell
 
 
 @app.command()
@@ -279,8 +284,8 @@ def build(data: Data = DEFAULT_DATA) -> None:
     from warehouse.checks import CheckFailed
 
     try:
-        with _progress("building"):
-            release = build_release(_folder(data))
+        with _progress("building") as step:
+            release = build_release(_folder(data), step)
     except NothingToBuild as error:
         _stop(str(error))
     except CheckFailed as failed:

@@ -1,6 +1,8 @@
 """Accepted rows of one snapshot as Parquet, cached by (snapshot, declaration, code)."""
 
+import errno
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +21,8 @@ from schemas.declaration import Layout, Source
 from schemas.issue import FileRefused, in_words, one
 
 Progress = Callable[[int], None]
+ALMOST_FULL = 1 << 24
+"""Bytes: less is free on a disk on which writing a batch failed for want of space."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,13 @@ def _write_batch(into: Path, number: int, tables: dict[str, pl.DataFrame]) -> No
         path.parent.mkdir(exist_ok=True)
         if rows.height or number == 0:
             packed = rows if table == "issue" else _packed(rows)
-            packed.write_parquet(path, compression="lz4", statistics=False)
+            try:
+                packed.write_parquet(path, compression="lz4", statistics=False)
+            except pl.exceptions.PolarsError as error:
+                # Polars does not say so when the disk is full.
+                if shutil.disk_usage(into).free < ALMOST_FULL:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+                raise
             sync(path)
 
 

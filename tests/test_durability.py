@@ -7,7 +7,6 @@ import os
 import random
 import shutil
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -33,7 +32,7 @@ from durability.commands import (
 from ingest import ledger
 from ingest.folder import Folder, staging, sweep
 from ingest.keep import keep
-from warehouse.release import manifest, open_release, point_to
+from warehouse.release import manifest, open_release
 
 NAMES = ("gva", "soudapaz_sp")
 NOBODY = 65534
@@ -145,17 +144,24 @@ def test_a_kill_at_any_call_that_publishes_leaves_the_old_or_the_new_release(
 ) -> None:
     """Every call from the move of the finished release on; the next build ends what was begun."""
     seen: list[str | None] = []
-    for point in range(1, 50):
-        data = _copy(behind[0], tmp_path / str(point))
-        done = run(data, "build", kill=point, since="replace", unchecked=True)
-        assert done.code in (KILLED, 0), done
-        assert_sound(data)
-        seen.append(current(data))
-        assert build(data, unchecked=True) == undisturbed[1]
-        assert_sound(data)
-        assert leftovers(data) == []
-        assert _acts(data).count("released") == 2
-        if done.code == 0:
+    for first in range(1, 60, AT_ONCE):
+        folders = [_copy(behind[0], tmp_path / str(first + n)) for n in range(AT_ONCE)]
+        running = [
+            start(data, "build", kill=first + n, since="replace", unchecked=True) for n, data in enumerate(folders)
+        ]
+        done = [process.wait() for process in running]
+        assert {one.code for one in done} <= {KILLED, 0}, done
+        for data in folders:
+            assert_sound(data)
+            seen.append(current(data))
+        again = [start(data, "build", unchecked=True) for data in folders]
+        for data, process in zip(folders, again, strict=True):
+            assert process.wait().code == 0
+            assert_sound(data)
+            assert current(data) == undisturbed[1]
+            assert leftovers(data) == []
+            assert _acts(data).count("released") == 2
+        if any(one.code == 0 for one in done):
             break
     # It changes once, in one step.
     assert set(seen) == {behind[1], undisturbed[1]}
@@ -258,13 +264,13 @@ def _assert_said(code: int, err: str) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 24 MB, unmounted afterwards."""
+    """A file system of 96 MB, unmounted afterwards."""
     place = tmp_path / "disk"
     place.mkdir()
     mount, unmount = shutil.which("mount"), shutil.which("umount")
     if mount is None or unmount is None:
         pytest.skip("there is no mount command here")
-    done = subprocess.run([mount, "-t", "tmpfs", "-o", "size=24m", "tmpfs", place], capture_output=True, check=False)
+    done = subprocess.run([mount, "-t", "tmpfs", "-o", "size=96m", "tmpfs", place], capture_output=True, check=False)
     if done.returncode:
         pytest.skip(f"mounting is not permitted here: {done.stderr.decode().strip()}")
     try:
@@ -486,28 +492,15 @@ def test_a_reader_keeps_its_release_while_a_newer_one_is_published(
     """An open connection goes on with what it opened; a new one finds the newer release."""
     data = _copy(undisturbed[0], tmp_path / "data")
     question = "select source, sum(value), count(*) from figure group by all order by all"
-    answers: list[object] = []
-    stop = threading.Event()
+    add(data, "soudapaz_rj")
     with open_release(Folder(data)) as reader:
         before = reader.sql(question).fetchall()
-
-        def read() -> None:
-            with reader.cursor() as cursor:
-                cursor.execute("use release")
-                while not stop.is_set():
-                    answers.append(cursor.execute(question).fetchall())
-
-        thread = threading.Thread(target=read)
-        thread.start()
-        try:
-            add(data, "soudapaz_rj")
-            newer = build(data, unchecked=True)
-        finally:
-            stop.set()
-            thread.join()
-        assert newer != undisturbed[1]
-        assert answers
-        assert all(answer == before for answer in answers)
+        building = start(data, "build", unchecked=True)
+        until = time.monotonic() + 60
+        while current(data) == undisturbed[1] and time.monotonic() < until:
+            assert reader.sql(question).fetchall() == before
+        assert building.wait().code == 0
+        assert current(data) != undisturbed[1]
         assert reader.sql(question).fetchall() == before
     with open_release(Folder(data)) as reader:
         assert reader.sql("select count(*) from figure where source = 'soudapaz_rj'").fetchall() != [(0,)]

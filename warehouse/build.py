@@ -4,6 +4,7 @@ Only parts whose inputs or code changed are computed; the others are hard-linked
 that fails or is killed leaves the current release as it was.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -38,10 +39,15 @@ from warehouse.succession import Held, current, in_order
 Say = Callable[[str], None]
 
 LENGTHS = [("day", 0), ("month", 1), ("quarter", 3), ("year", 12), ("average", 24)]
-OF_SOURCES = ("source", "snapshot", "issue", "caveat", "definition")
-"""Small tables of which each tier holds the rows of its sources."""
-OF_ALL = ("place", "place_member", "place_up", "concept_pair", "counts_as", "same_origin")
-"""Small tables that every tier holds whole."""
+OF_ITS_SOURCES = "source in (select source from visible)"
+SMALL = {
+    **dict.fromkeys(("source", "snapshot", "issue", "caveat", "definition"), OF_ITS_SOURCES),
+    "same_origin": "source_a in (select source from visible) and source_b in (select source from visible)",
+    **dict.fromkeys(("place", "place_member", "place_up", "concept_pair", "counts_as"), "true"),
+}
+"""Small tables of a release → which of their rows a tier holds."""
+DERIVED: tuple[str, ...] = ()
+"""Views over figure that a tier's database holds as tables and macros, in the order in which they build on each other."""
 PARTED = ("observation", "event", "item", "place")
 MEMORY = "4GB"
 BUILDING = ".building-"
@@ -168,7 +174,13 @@ def _alone(folder: Folder) -> Iterator[None]:
             shutil.rmtree(left, ignore_errors=True)
         for parent in (folder.files, folder.accepted):
             sweep(parent)
-        yield
+        try:
+            yield
+        except duckdb.Error as error:
+            # DuckDB has no error of its own for a full disk.
+            if os.strerror(errno.ENOSPC) in str(error):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+            raise
 
 
 def _last_released(folder: Folder) -> dict[str, Any]:
@@ -499,7 +511,7 @@ def _small_tables(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> dict[str, t
     paths = [str(path) for r in inputs.reports.values() for path in sorted((r.rows / "issue").glob("*.parquet"))]
     _load(con, "accepted_issue", "issue", paths)
     con.execute("create or replace temp table issue as select * from accepted_issue order by all")
-    said = {name: "*" for name in (*OF_SOURCES, *OF_ALL)} | {"snapshot": "* exclude (received_at)"}
+    said = dict.fromkeys(SMALL, "*") | {"snapshot": "* exclude (received_at)"}
     return {name: _content(con, f"select {columns} from temp.{name}") for name, columns in said.items()}
 
 
@@ -604,33 +616,32 @@ def _tier(con: duckdb.DuckDBPyConnection, tier: str, staged: Path, parts: list[P
     """Writes one tier's database; returns the parts its views read."""
     allowed = set(TIERS[tier])
     visible = [part for part in parts if set(part.tlp) <= allowed]
-    names = [name for name in inputs.held if sources()[name].tlp in allowed]
+    con.register("visible", _frame([(n,) for n in inputs.held if sources()[n].tlp in allowed], ["source"]))
     path = staged / f"{tier}.duckdb"
-    con.execute(f"attach '{path}' as out (storage_version 'v1.5.0')")
-    con.register("visible", _frame([(name,) for name in names], ["source"]))
-    for table in OF_SOURCES:
-        con.execute(
-            f"create table out.{table} as select * from temp.{table} where source in (select source from visible)"
-        )
-    for table in OF_ALL:
-        con.execute(f"create table out.{table} as select * from temp.{table}")
-    con.execute("use out")
-    con.execute(f"set file_search_path = '{staged}'")
-    for view in ("figure", "comparison"):
-        files = [part.file for part in visible if part.view == view]
-        if files:
-            listed = ", ".join(f"'{file}'" for file in files)
-            con.execute(f"create view out.{view} as select * from read_parquet([{listed}])")
-        else:  # the shape alone, without reading anything this tier may not hold
-            shape = next(part.file for part in parts if part.view == view)
-            con.execute(f"create table out.no_{view} as select * from read_parquet('{shape}') limit 0")
-            con.execute(f"create view out.{view} as select * from no_{view}")
-    con.execute(sql("views/comparison"))
-    con.execute(sql("macros/compare"))
-    con.execute(sql("macros/comments"))
-    con.execute("use memory")
-    con.execute("detach out")
+    con.execute(f"attach '{path}' as release (storage_version 'v1.5.0')")
+    for table, seen_by in SMALL.items():
+        con.execute(f"create table release.{table} as select * from temp.{table} where {seen_by}")
+    con.execute("detach release")
+    # A connection of its own, so that no temporary table of the build is taken for one of the release.
+    with duckdb.connect() as fresh:
+        fresh.execute(f"attach '{path}' as release (storage_version 'v1.5.0')")
+        fresh.execute("use release")
+        fresh.execute(f"set file_search_path = '{staged}'")
+        for view in ("figure", "comparison"):
+            _view(fresh, view, [part.file for part in visible if part.view == view], parts)
+        for name in ("views/comparison", "macros/compare", *(f"views/{name}" for name in DERIVED), "macros/comments"):
+            fresh.execute(sql(name))
     return [part.file for part in visible]
+
+
+def _view(con: duckdb.DuckDBPyConnection, view: str, files: list[str], parts: list[Part]) -> None:
+    if files:
+        listed = ", ".join(f"'{file}'" for file in files)
+        con.execute(f"create view {view} as select * from read_parquet([{listed}])")
+    else:  # the shape alone, without a row of what this tier may not hold
+        shape = next(part.file for part in parts if part.view == view)
+        con.execute(f"create table no_{view} as select * from read_parquet('{shape}') limit 0")
+        con.execute(f"create view {view} as select * from no_{view}")
 
 
 def _release_id(parts: list[Part], small: dict[str, tuple[int, str]]) -> str:
@@ -639,7 +650,12 @@ def _release_id(parts: list[Part], small: dict[str, tuple[int, str]]) -> str:
 
 
 def _manifest(
-    staged: Path, release: str, inputs: Inputs, parts: list[Part], small: dict[str, tuple[int, str]], tiers: dict[str, list[str]]
+    staged: Path,
+    release: str,
+    inputs: Inputs,
+    parts: list[Part],
+    small: dict[str, tuple[int, str]],
+    tiers: dict[str, list[str]],
 ) -> dict[str, Any]:
     return {
         "release": release,

@@ -12,7 +12,7 @@ from schemas.tables import TABLES, columns
 from schemas.vocabulary import vocabularies
 from warehouse.release import sql
 
-COMMENT = re.compile(r"^comment on (view|table|column) out\.([a-z_.]+) is '(.*)';$", re.MULTILINE)
+COMMENT = re.compile(r"^comment on (view|table|column) ([a-z_.]+) is '(.*)';$", re.MULTILINE)
 
 
 def dictionary() -> str:
@@ -29,7 +29,7 @@ def _intro() -> Iterator[str]:
     yield "# Data dictionary"
     yield ""
     yield "Made by `make dictionary` from the models, the code lists and the comments of the views; do not edit it."
-    yield "Ask a release with `commons sql \"select …\"`."
+    yield 'Ask a release with `commons sql "select …"`.'
     yield ""
 
 

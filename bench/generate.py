@@ -21,7 +21,10 @@ def municipalities() -> pl.DataFrame:
     """Brazil's municipalities with a point: name, uf, lat, lon."""
     held = pl.read_csv(PLACES, infer_schema=False).filter(pl.col("code").str.starts_with("BR-IBGE:"))
     held = held.select(
-        "name", pl.col("parent").str.slice(3).alias("uf"), pl.col("lat").cast(pl.Float64), pl.col("lon").cast(pl.Float64)
+        "name",
+        pl.col("parent").str.slice(3).alias("uf"),
+        pl.col("lat").cast(pl.Float64),
+        pl.col("lon").cast(pl.Float64),
     )
     return held.drop_nulls().unique(["name", "uf"], keep="first", maintain_order=True)
 

@@ -258,9 +258,7 @@ def _placed(
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     rows, issues = places.resolve(rows, layout.place, layout, gazetteer, into="place", seen=seen.places)
     if layout.counterpart:
-        rows, found = places.resolve(
-            rows, layout.counterpart, layout, gazetteer, into="counterpart", seen=seen.places
-        )
+        rows, found = places.resolve(rows, layout.counterpart, layout, gazetteer, into="counterpart", seen=seen.places)
         issues += found
     return rows, issues
 

@@ -285,7 +285,7 @@ def test_full_files_replace_the_starter_figures(real_data: Path, tmp_path: Path)
 def test_every_figure_adds_up_from_the_rows_its_lineage_names(full: Path) -> None:
     """A random sample per source: the rows' numbers add up to the figure, and the file says what was read."""
     folder = Folder(full)
-    chance = random.Random(20221)  # noqa: S311
+    chance = random.Random(20221)
     with open_release(folder) as con:
         known = con.execute("select source, figure_id, n_rows from figure where n_rows < 20000 order by all").fetchall()
     by_source: dict[str, list[tuple[str, int]]] = defaultdict(list)

@@ -35,7 +35,6 @@ from ingest.keep import keep
 from warehouse.release import manifest, open_release
 
 NAMES = ("gva", "soudapaz_sp")
-NOBODY = 65534
 
 
 @pytest.fixture(scope="module")

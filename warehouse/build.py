@@ -47,7 +47,7 @@ SMALL = {
 }
 """Small tables of a release → which of their rows a tier holds."""
 DERIVED: tuple[str, ...] = ()
-"""Views over figure that a tier's database holds as tables and macros, in the order in which they build on each other."""
+"""Views over figure that a tier's database holds as tables and macros, in the order in which they build on others."""
 PARTED = ("observation", "event", "item", "place")
 MEMORY = "4GB"
 BUILDING = ".building-"
@@ -499,8 +499,8 @@ def content_hash(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, str]:
 
 def _content(con: duckdb.DuckDBPyConnection, query: str, values: list[Any] | None = None) -> tuple[int, str]:
     count, lower, upper = con.execute(
-        "select count(*), coalesce(sum(md5_number_lower(t::varchar)), 0), coalesce(sum(md5_number_upper(t::varchar)), 0)"
-        f" from ({query}) as t",
+        "select count(*), coalesce(sum(md5_number_lower(t::varchar)), 0),"
+        f" coalesce(sum(md5_number_upper(t::varchar)), 0) from ({query}) as t",
         values or [],
     ).fetchall()[0]
     return int(count), sha256(f"{count}:{lower}:{upper}".encode()).hexdigest()

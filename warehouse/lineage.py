@@ -50,7 +50,7 @@ def lineage(
             " where source = ? and current",
             [figure["source"]],
         ).fetchall()
-        caveats = [row[0] for row in con.execute(sql("views/caveat_of"), [figure_id]).fetchall()]
+        caveats = [row[0] for row in con.execute(sql("views/caveat_of"), {"figure_id": figure_id}).fetchall()]
         place_up = con.sql("select * from place_up").to_arrow_table()
         names = dict(con.execute("select code, name from place").fetchall())
     held = _held(figure["source"], snapshots)

@@ -51,6 +51,8 @@ def open_release(folder: Folder, release: str | None = None, tier: str = "clear"
     Raises NoRelease.
     """
     release = release or current_id(folder)
+    if not release.isalnum():
+        raise NoRelease("That is no identifier of a release.")
     place = (folder.releases / release).absolute()
     database = place / f"{tier}.duckdb"
     if not database.exists():

@@ -5,7 +5,11 @@ select
     year(max(figure.period_start)) as last_year,
     count(distinct figure.source) as sources
 from figure
-left join counts_as on figure.source = counts_as.source and figure.origin_label = counts_as.origin_label
+left join counts_as
+    on
+        figure.source = counts_as.source
+        and figure.origin_label = counts_as.origin_label
+        and figure.concept = counts_as.concept
 where
     figure.place = $place
     and figure.dimension = 'total'

@@ -23,7 +23,10 @@ select
     end as lead,
     min(shown.year) as first_year,
     max(shown.year) as last_year,
-    (select max(snapshot.released) from snapshot where snapshot.source = shown.source and snapshot.current) as released
+    (
+        select max(snapshot.released) from snapshot
+        where snapshot.source = shown.source and snapshot.current
+    ) as released
 from shown($place, $concept) as shown
 inner join source on shown.source = source.source
 where

@@ -1,7 +1,7 @@
 -- The figures shown, one a row, each with what must travel with it.
 select
     shown.figure_id,
-    $release as release,
+    $release,
     shown.name,
     shown.source,
     shown.producer,

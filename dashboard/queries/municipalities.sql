@@ -9,6 +9,10 @@ from (
         name,
         level
     from showable()
-    where code = held and code <> $state and held in (select above.held from showable() as above where above.code = $state)
+    where
+        code = held and code <> $state and held in (
+            select above.held from showable() as above
+            where above.code = $state
+        )
 ) as found
 order by strip_accents(lower(name)), code;

@@ -37,8 +37,10 @@ select
     row_number() over same_pair = 1 as new_pair,
     coalesce(said = lag(said) over same_pair and verdict = lag(verdict) over same_pair, false) as as_above
 from pair
-window same_pair as (
-    partition by name_a, source_a, name_b, source_b, concept_a, concept_b, unit_a, unit_b
-    order by period_start, period, figure_a, figure_b
-)
-order by name_a, source_a, name_b, source_b, concept_a, concept_b, unit_a, unit_b, period_start, period, figure_a, figure_b;
+window
+    same_pair as (
+        partition by name_a, source_a, name_b, source_b, concept_a, concept_b, unit_a, unit_b
+        order by period_start, period, figure_a, figure_b
+    )
+order by
+    name_a, source_a, name_b, source_b, concept_a, concept_b, unit_a, unit_b, period_start, period, figure_a, figure_b;

@@ -8,7 +8,7 @@ select
     any_value(plain) as plain,
     counted = $concept as asked,
     count(distinct source) as sources
-from shown($place, $concept) as shown
+from shown($place, $concept)
 where year between $first and $last
 group by all
-order by asked desc, plain desc, sources desc, counted, unit, kind, subset_of;
+order by asked desc, plain desc, sources desc, counted asc, unit asc, kind asc, subset_of asc;

@@ -22,11 +22,29 @@ select
     place.code,
     place.name,
     place.level,
-    (select code from up where level in ('country', 'region', 'world') limit 1) as country,
-    (select name from up where level in ('country', 'region', 'world') limit 1) as country_name,
+    (
+        select min(code) from up
+        where level in ('country', 'region', 'world')
+    ) as country,
+    (
+        select min(name) from up
+        where level in ('country', 'region', 'world')
+    ) as country_name,
     -- The uppermost place below the country.
-    (select up.code from up where up.parent = (select c.code from up as c where c.level = 'country' limit 1) limit 1) as state,
-    (select up.name from up where up.parent = (select c.code from up as c where c.level = 'country' limit 1) limit 1)
+    (
+        select min(up.code) from up
+        where up.parent = (
+            select min(c.code) from up as c
+            where c.level = 'country'
+        )
+    ) as state,
+    (
+        select min(up.name) from up
+        where up.parent = (
+            select min(c.code) from up as c
+            where c.level = 'country'
+        )
+    )
         as state_name
 from place
 where place.code = $place;

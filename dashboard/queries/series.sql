@@ -6,7 +6,13 @@ with panel as (
 ),
 
 period as (
-    select distinct period_start, x, period, kind from panel where period_kind <> 'average'
+    select distinct
+        period_start,
+        x,
+        period,
+        kind
+    from panel
+    where period_kind <> 'average'
     union
     select
         step::date as period_start,
@@ -36,7 +42,12 @@ series as (
         *,
         row_number() over (order by name, source) as number,
         row_number() over (partition by provenance order by name, source) as number_of_kind
-    from (select distinct source, name, provenance, unit from panel) as found
+    from (select distinct
+        source,
+        name,
+        provenance,
+        unit
+    from panel) as found
 ),
 
 slot as (

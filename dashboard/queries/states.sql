@@ -9,6 +9,7 @@ from (
         name,
         level
     from showable()
-    where (country = $country and level = 'admin1') or (parent = $country and level not in ('country', 'region', 'world'))
+    where
+        (country = $country and level = 'admin1') or (parent = $country and level not in ('country', 'region', 'world'))
 ) as found
 order by strip_accents(lower(name)), code;

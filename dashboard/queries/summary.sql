@@ -29,8 +29,9 @@ reach as (
 
 select
     * exclude (years),
-    case when kind = 'year'
-        then list_filter(generate_series(first_year, last_year), lambda y: not list_contains(years, y))
+    case
+        when kind = 'year'
+            then list_filter(generate_series(first_year, last_year), lambda y: not list_contains(years, y))
         else []
     end as without
 from reach

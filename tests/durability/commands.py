@@ -50,13 +50,16 @@ class Running:
     def wait(self) -> Done:
         """Waits for its end."""
         code = _ask({"wait": self.pid})["status"]
-        out, err = (Path(f"{self.out}.{stream}").read_text(encoding="utf-8") for stream in ("out", "err"))
-        return Done(code, out, err)
+        return Done(code, self._said("out"), self._said("err"))
 
     def reached(self) -> str:
         """The call it was killed at; '' where it came to its end before."""
-        calls = Path(f"{self.out}.calls")
-        return calls.read_text(encoding="utf-8") if calls.exists() else ""
+        return self._said("calls")
+
+    def _said(self, ending: str) -> str:
+        path = Path(f"{self.out}.{ending}")
+        # A child killed at its first step has said nothing.
+        return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def start(data: Path, *argv: object, **grief: Any) -> Running:

@@ -69,7 +69,10 @@ widest as (
     -- The smallest place that holds all of an area's parents: where their ways up meet.
     select
         own_parent.code,
-        arg_min(place_up_register.ancestor, case place_up_register.ancestor_level when 'admin2' then 1 when 'admin1' then 2 else 3 end)
+        arg_min(
+            place_up_register.ancestor,
+            case place_up_register.ancestor_level when 'admin2' then 1 when 'admin1' then 2 else 3 end
+        )
             as parent
     from own_parent
     inner join place_up_register on own_parent.parent = place_up_register.place
@@ -156,7 +159,12 @@ select
     parent as place,
     code as area
 from own_parent
-where code in (select own_parent.code from own_parent group by own_parent.code having count(*) > 1)
+where
+    code in (
+        select own_parent.code from own_parent
+        group by own_parent.code
+        having count(*) > 1
+    )
 order by place, area;
 
 create or replace temp table place_member as

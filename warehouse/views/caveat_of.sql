@@ -3,7 +3,7 @@ select caveat.text
 from caveat
 inner join figure on caveat.source = figure.source
 where
-    figure.figure_id = ?
+    figure.figure_id = $figure_id
     and (len(caveat.concepts) = 0 or list_contains(caveat.concepts, figure.concept))
     and (len(caveat.places) = 0 or list_contains(caveat.places, figure.place) or list_contains(caveat.places, figure.country))
     and coalesce(caveat.first_year, 0) <= year(figure.period_end)

@@ -3,142 +3,162 @@
 -- relations shaped like figure; reads concept_pair, counts_as, definition, same_origin.
 
 create or replace macro comparison_of(figures_a, figures_b) as table
-with pair as (
-    select
-        a.figure_id as figure_a,
-        b.figure_id as figure_b,
-        a.source as source_a,
-        b.source as source_b,
-        a.provenance as provenance_a,
-        b.provenance as provenance_b,
-        a.concept as concept_a,
-        b.concept as concept_b,
-        a.unit as unit_a,
-        b.unit as unit_b,
-        a.place,
-        a.place_level,
-        a.counterpart,
-        a.counterpart_role,
-        a.period,
-        a.period_start,
-        a.period_end,
-        case when a.period_basis = b.period_basis then a.period_basis else a.period_basis || '/' || b.period_basis end
-            as period_basis,
-        a.dimension,
-        a.category,
-        a.value as value_a,
-        b.value as value_b,
-        a.completeness as completeness_a,
-        b.completeness as completeness_b,
-        a.whole_period as whole_a,
-        b.whole_period as whole_b,
-        concept_pair.ceiling,
-        concept_pair.reason as pair_reason,
-        origin_a.counts_as as origin_counts_a,
-        origin_b.counts_as as origin_counts_b,
-        origin_a.reason as origin_reason_a,
-        origin_b.reason as origin_reason_b,
-        subset_a.subset_of as subset_a,
-        subset_b.subset_of as subset_b
-    from query_table(figures_a) as a
-    inner join query_table(figures_b) as b
-        on
-            a.source < b.source
-            and a.place = b.place
-            and a.period_start = b.period_start
-            and a.period_end = b.period_end
-            and a.dimension = b.dimension
-            and a.category = b.category
-            and a.variant = b.variant
-            and coalesce(a.counterpart, '') = coalesce(b.counterpart, '')
-            and coalesce(a.counterpart_role, '') = coalesce(b.counterpart_role, '')
-    inner join concept_pair
-        on
-            (concept_pair.concept_a = a.concept and concept_pair.concept_b = b.concept)
-            or (concept_pair.concept_a = b.concept and concept_pair.concept_b = a.concept)
-    left join counts_as as origin_a on a.source = origin_a.source and a.origin_label = origin_a.origin_label
-    left join counts_as as origin_b on b.source = origin_b.source and b.origin_label = origin_b.origin_label
-    left join definition as subset_a on a.definition_id = subset_a.definition_id
-    left join definition as subset_b on b.definition_id = subset_b.definition_id
-),
-
-reasoned as (
-    select
-        pair.*,
-        same_origin.same_origin,
-        list_filter([
-            case when concept_a <> concept_b then pair_reason end,
-            origin_reason_a,
-            origin_reason_b,
-            case when unit_a <> unit_b then 'The two count in different units: ' || unit_a || ' and ' || unit_b || '.' end,
-            case when not whole_a then 'The file of ' || pair.source_a || ' does not reach over the whole of ' || period || '.' end,
-            case when not whole_b then 'The file of ' || pair.source_b || ' does not reach over the whole of ' || period || '.' end,
-            case when subset_a is distinct from subset_b and subset_a is not null
-                then pair.source_a || ' covers only ' || subset_a || '.'
-            end,
-            case when subset_a is distinct from subset_b and subset_b is not null
-                then pair.source_b || ' covers only ' || subset_b || '.'
-            end
-        ], lambda reason: reason is not null) as refusals,
-        list_filter([
-            case when contains(period_basis, '/') then 'The two use different kinds of year.' end,
+    with pair as (
+        select
+            a.figure_id as figure_a,
+            b.figure_id as figure_b,
+            a.source as source_a,
+            b.source as source_b,
+            a.provenance as provenance_a,
+            b.provenance as provenance_b,
+            a.concept as concept_a,
+            b.concept as concept_b,
+            a.unit as unit_a,
+            b.unit as unit_b,
+            a.place,
+            a.place_level,
+            a.counterpart,
+            a.counterpart_role,
+            a.period,
+            a.period_start,
+            a.period_end,
             case
-                when completeness_a = 'partial' then pair.source_a || ' is partial: at least this number.'
-                when completeness_a = 'unknown' then 'Whether ' || pair.source_a || ' is complete is not known.'
-            end,
-            case
-                when completeness_b = 'partial' then pair.source_b || ' is partial: at least this number.'
-                when completeness_b = 'unknown' then 'Whether ' || pair.source_b || ' is complete is not known.'
-            end,
-            case when same_origin.same_origin
-                then 'Both go back to the same records, so agreement proves nothing about either.'
+                when a.period_basis = b.period_basis then a.period_basis else a.period_basis || '/' || b.period_basis
             end
-        ], lambda reason: reason is not null) as cautions
-    from pair
-    inner join same_origin on pair.source_a = same_origin.source_a and pair.source_b = same_origin.source_b
-),
+                as period_basis,
+            a.dimension,
+            a.category,
+            a.value as value_a,
+            b.value as value_b,
+            a.completeness as completeness_a,
+            b.completeness as completeness_b,
+            a.whole_period as whole_a,
+            b.whole_period as whole_b,
+            concept_pair.ceiling,
+            concept_pair.reason as pair_reason,
+            origin_a.counts_as as origin_counts_a,
+            origin_b.counts_as as origin_counts_b,
+            origin_a.reason as origin_reason_a,
+            origin_b.reason as origin_reason_b,
+            subset_a.subset_of as subset_a,
+            subset_b.subset_of as subset_b
+        from query_table(figures_a) as a
+        inner join query_table(figures_b) as b
+            on
+                a.source < b.source
+                and a.place = b.place
+                and a.period_start = b.period_start
+                and a.period_end = b.period_end
+                and a.dimension = b.dimension
+                and a.category = b.category
+                and a.variant = b.variant
+                and coalesce(a.counterpart, '') = coalesce(b.counterpart, '')
+                and coalesce(a.counterpart_role, '') = coalesce(b.counterpart_role, '')
+        inner join concept_pair
+            on
+                (a.concept = concept_pair.concept_a and b.concept = concept_pair.concept_b)
+                or (b.concept = concept_pair.concept_a and a.concept = concept_pair.concept_b)
+        left join counts_as as origin_a
+            on a.source = origin_a.source and a.origin_label = origin_a.origin_label and a.concept = origin_a.concept
+        left join counts_as as origin_b
+            on b.source = origin_b.source and b.origin_label = origin_b.origin_label and b.concept = origin_b.concept
+        left join definition as subset_a on a.definition_id = subset_a.definition_id
+        left join definition as subset_b on b.definition_id = subset_b.definition_id
+    ),
 
-judged as (
+    reasoned as (
+        select
+            pair.*,
+            same_origin.same_origin,
+            list_filter([
+                case when concept_a <> concept_b then pair_reason end,
+                origin_reason_a,
+                origin_reason_b,
+                case
+                    when
+                        unit_a <> unit_b
+                        then 'The two count in different units: ' || unit_a || ' and ' || unit_b || '.'
+                end,
+                case
+                    when
+                        not whole_a
+                        then 'The file of ' || pair.source_a || ' does not reach over the whole of ' || period || '.'
+                end,
+                case
+                    when
+                        not whole_b
+                        then 'The file of ' || pair.source_b || ' does not reach over the whole of ' || period || '.'
+                end,
+                case
+                    when subset_a is distinct from subset_b and subset_a is not null
+                        then pair.source_a || ' covers only ' || subset_a || '.'
+                end,
+                case
+                    when subset_a is distinct from subset_b and subset_b is not null
+                        then pair.source_b || ' covers only ' || subset_b || '.'
+                end
+            ], lambda reason: reason is not null) as refusals,
+            list_filter([
+                case when contains(period_basis, '/') then 'The two use different kinds of year.' end,
+                case
+                    when completeness_a = 'partial' then pair.source_a || ' is partial: at least this number.'
+                    when completeness_a = 'unknown' then 'Whether ' || pair.source_a || ' is complete is not known.'
+                end,
+                case
+                    when completeness_b = 'partial' then pair.source_b || ' is partial: at least this number.'
+                    when completeness_b = 'unknown' then 'Whether ' || pair.source_b || ' is complete is not known.'
+                end,
+                case
+                    when same_origin.same_origin
+                        then 'Both go back to the same records, so agreement proves nothing about either.'
+                end
+            ], lambda reason: reason is not null) as cautions
+        from pair
+        inner join same_origin on pair.source_a = same_origin.source_a and pair.source_b = same_origin.source_b
+    ),
+
+    judged as (
+        select
+            reasoned.*,
+            case
+                when ceiling = 'rank_only' then 'rank_only'
+                when len(refusals) > 0 or ceiling = 'not_comparable' then 'not_comparable'
+                when len(cautions) > 0 then 'with_caveat'
+                else 'comparable'
+            end as verdict
+        from reasoned
+    )
+
     select
-        reasoned.*,
-        case
-            when ceiling = 'rank_only' then 'rank_only'
-            when len(refusals) > 0 or ceiling = 'not_comparable' then 'not_comparable'
-            when len(cautions) > 0 then 'with_caveat'
-            else 'comparable'
-        end as verdict
-    from reasoned
-)
-
-select
-    figure_a,
-    figure_b,
-    source_a,
-    source_b,
-    provenance_a,
-    provenance_b,
-    concept_a,
-    concept_b,
-    unit_a,
-    unit_b,
-    place,
-    place_level,
-    counterpart,
-    counterpart_role,
-    period,
-    period_start,
-    period_end,
-    period_basis,
-    dimension,
-    category,
-    value_a,
-    value_b,
-    case when verdict in ('comparable', 'with_caveat') then value_a - value_b end as difference,
-    case when verdict in ('comparable', 'with_caveat') and value_b <> 0 then (value_a / value_b)::double end as ratio,
-    null::double as ratio_low,
-    null::double as ratio_high,
-    verdict,
-    same_origin,
-    refusals || cautions as reasons
-from judged
-order by figure_a, figure_b;
+        figure_a,
+        figure_b,
+        source_a,
+        source_b,
+        provenance_a,
+        provenance_b,
+        concept_a,
+        concept_b,
+        unit_a,
+        unit_b,
+        place,
+        place_level,
+        counterpart,
+        counterpart_role,
+        period,
+        period_start,
+        period_end,
+        period_basis,
+        dimension,
+        category,
+        value_a,
+        value_b,
+        case when verdict in ('comparable', 'with_caveat') then value_a - value_b end as difference,
+        case when verdict in ('comparable', 'with_caveat') and value_b <> 0 then (value_a / value_b)::double end
+            as ratio,
+        null::double as ratio_low,
+        null::double as ratio_high,
+        verdict,
+        same_origin,
+        refusals || cautions as reasons
+    from judged
+    order by figure_a, figure_b;

@@ -4,41 +4,41 @@
 
 -- How cells add up, in one place. `part` is what is added over: months, types, places or counterparts.
 create or replace temp macro added(cells) as table
-select
-    concept,
-    unit,
-    place,
-    place_level,
-    counterpart,
-    counterpart_role,
-    period_kind,
-    period_start,
-    period_end,
-    period_basis,
-    dimension,
-    category,
-    variant,
-    sum(value) as value,
-    case when count(low) > 0 then sum(coalesce(low, value)) end as low,
-    case when count(high) > 0 then sum(coalesce(high, value)) end as high,
-    coalesce(max(obs_status) filter (where value is not null), min(obs_status)) as obs_status,
-    case when min(origin_label) = max(origin_label) then min(origin_label) end as origin_label,
-    min(definition_id) as definition_id,
-    max(mapping_relation) as mapping_relation,
-    case when count(*) = 1 then min(footnote) end as footnote,
-    bool_or(derived or moved) or count(*) > 1 as derived,
-    bool_or(from_events) as from_events,
-    sum(n_parts)::integer as n_parts,
-    sum(n_expected)::integer as n_expected,
-    bool_and(covered) as covered,
-    sum(n_rows)::integer as n_rows,
-    min(snapshot_first) as snapshot_first,
-    max(snapshot_last) as snapshot_last,
-    count(distinct part)::integer as parts,
-    (count(distinct part) filter (where covered and n_parts = n_expected))::integer as parts_complete,
-    bool_or(moved) as moved
-from query_table(cells)
-group by all;
+    select
+        concept,
+        unit,
+        place,
+        place_level,
+        counterpart,
+        counterpart_role,
+        period_kind,
+        period_start,
+        period_end,
+        period_basis,
+        dimension,
+        category,
+        variant,
+        sum(value) as value,
+        case when count(low) > 0 then sum(coalesce(low, value)) end as low,
+        case when count(high) > 0 then sum(coalesce(high, value)) end as high,
+        coalesce(max(obs_status) filter (where value is not null), min(obs_status)) as obs_status,
+        case when min(origin_label) = max(origin_label) then min(origin_label) end as origin_label,
+        min(definition_id) as definition_id,
+        max(mapping_relation) as mapping_relation,
+        case when count(*) = 1 then min(footnote) end as footnote,
+        bool_or(derived or moved) or count(*) > 1 as derived,
+        bool_or(from_events) as from_events,
+        sum(n_parts)::integer as n_parts,
+        sum(n_expected)::integer as n_expected,
+        bool_and(covered) as covered,
+        sum(n_rows)::integer as n_rows,
+        min(snapshot_first) as snapshot_first,
+        max(snapshot_last) as snapshot_last,
+        count(distinct part)::integer as parts,
+        (count(distinct part) filter (where covered and n_parts = n_expected))::integer as parts_complete,
+        bool_or(moved) as moved
+    from query_table(cells)
+    group by all;
 
 create or replace temp table cell_in_longer_period as
 select
@@ -114,15 +114,26 @@ inner join narrower on by_code.category = narrower.code
 where by_code.dimension = 'firearm_type' and by_code.variant = '';
 
 create or replace temp table by_category as
+with needed as (
+    select
+        broader,
+        count(*) as codes
+    from narrower
+    group by all
+)
+
 select * from by_code
 union all by name
 -- A broader type only where every narrower one was asked, and the source does not state it itself.
 select broad.* exclude (parts, parts_complete, moved)
 from added('narrower_type') as broad
-inner join (select broader, count(*) as codes from narrower group by all) as needed on broad.category = needed.broader
+inner join needed on broad.category = needed.broader
 where
     broad.parts = needed.codes
-    and not exists (select 1 from by_code where by_code.category = broad.category);
+    and not exists (
+        select 1 from by_code
+        where by_code.category = broad.category
+    );
 
 -- A row at a level the declaration rolls up to is what no smaller place can claim: it joins that level's sum.
 create or replace temp table cell_in_wider_place as
@@ -135,7 +146,32 @@ cross join rule
 inner join place_up
     on by_category.place = place_up.place and list_contains(rule.place_levels, place_up.ancestor_level);
 
+-- Cells that name only a wide place, where others name smaller ones: what they hold is missing from every smaller one.
+create or replace temp table unplaced as
+select distinct
+    by_category.place,
+    by_category.concept,
+    by_category.unit,
+    by_category.period_start,
+    by_category.period_end,
+    by_category.dimension,
+    by_category.category
+from by_category
+cross join rule
+where
+    rule.absent <> 'listed'
+    and by_category.value > 0
+    and list_contains(rule.place_levels, by_category.place_level);
+
 create or replace temp table by_place as
+with overlap as (
+    select
+        place,
+        count(*)::integer as places
+    from place_overlap
+    group by all
+)
+
 select by_category.*
 from by_category
 cross join rule
@@ -151,21 +187,45 @@ select
     end as n_expected
 from added('cell_in_wider_place') as wider
 cross join rule
-left join (select place, count(*)::integer as places from place_overlap group by all) as overlap
+left join overlap
     on wider.place = overlap.place
 left join universe on wider.place = universe.place;
 
+create or replace temp table by_certain_place as
+with missing_some as (
+    select distinct
+        place_up.place,
+        unplaced.* exclude (place)
+    from unplaced
+    inner join place_up on unplaced.place = place_up.ancestor and place_up.place <> place_up.ancestor
+)
+
+select
+    by_place.* replace (
+        case when missing_some.place is null then by_place.n_expected else by_place.n_expected + 1 end as n_expected
+    )
+from by_place
+left join missing_some
+    on
+        by_place.place = missing_some.place
+        and by_place.concept = missing_some.concept
+        and by_place.unit = missing_some.unit
+        and by_place.period_start = missing_some.period_start
+        and by_place.period_end = missing_some.period_end
+        and by_place.dimension = missing_some.dimension
+        and by_place.category = missing_some.category;
+
 create or replace temp table cell_of_any_counterpart as
 select
-    by_place.* replace (null as counterpart, null as counterpart_role),
-    by_place.counterpart as part,
+    by_certain_place.* replace (null as counterpart, null as counterpart_role),
+    by_certain_place.counterpart as part,
     true as moved
-from by_place
+from by_certain_place
 cross join rule
-where rule.counterparts and by_place.counterpart is not null;
+where rule.counterparts and by_certain_place.counterpart is not null;
 
 create or replace temp table by_counterpart as
-select * from by_place
+select * from by_certain_place
 union all by name
 select * exclude (parts, parts_complete, moved) from added('cell_of_any_counterpart');
 
@@ -240,7 +300,8 @@ select
     rule.boundary_version,
     footnote,
     rule.tier,
-    case when snapshot_first = snapshot_last then snapshot_first else snapshot_first || ' ' || snapshot_last end as snapshot,
+    case when snapshot_first = snapshot_last then snapshot_first else snapshot_first || ' ' || snapshot_last end
+        as snapshot,
     whole_period
 from labelled
 cross join rule

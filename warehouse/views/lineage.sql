@@ -79,7 +79,10 @@ where
         candidate.place = wanted.place
         or (
             list_contains(rule.place_levels, wanted.place_level)
-            and candidate.place in (select place_up.place from place_up where place_up.ancestor = wanted.place)
+            and candidate.place in (
+                select place_up.place from place_up
+                where place_up.ancestor = wanted.place
+            )
         )
     )
     and candidate.period_start >= wanted.period_start
@@ -103,7 +106,10 @@ where
             wanted.dimension = 'firearm_type'
             and wanted.variant = ''
             and candidate.dimension = 'firearm_type'
-            and candidate.category in (select narrower.code from narrower where narrower.broader = wanted.category)
+            and candidate.category in (
+                select narrower.code from narrower
+                where narrower.broader = wanted.category
+            )
         )
     )
 order by candidate.snapshot, candidate.source_row, candidate.source_column

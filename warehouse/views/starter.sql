@@ -1,7 +1,9 @@
 -- One source's figures for the starter set. Reads level (what may be quoted), said (who published it), and the steps
 -- of figure.sql. Where the quoted places do not hold all of a wider one, the rest stands in one row of its own.
 
-create or replace temp macro trim_zeros(number) as regexp_replace(regexp_replace(number::varchar, '0+$', ''), '\.$', '');
+create or replace temp macro trim_zeros(number) as regexp_replace(
+    regexp_replace(number::varchar, '0+$', ''), '\.$', ''
+);
 
 create or replace temp table starter as
 with step as (
@@ -30,6 +32,21 @@ quoted as (
         and (step.value is not null or step.step = 'by_period')
 ),
 
+held as (
+    select
+        place_up.ancestor,
+        quoted.concept,
+        quoted.unit,
+        quoted.period_start,
+        quoted.period_kind,
+        sum(quoted.value) as value,
+        sum(quoted.n_rows)::integer as n_rows
+    from quoted
+    inner join place_up on quoted.place = place_up.place
+    where place_up.ancestor_level = 'admin1'
+    group by all
+),
+
 rest as (
     select
         whole.* replace (
@@ -42,20 +59,7 @@ rest as (
         'The rest of ' || whole.place || ': areas that lie in several of its places.' as rest
     from by_place as whole
     cross join level
-    inner join (
-        select
-            place_up.ancestor,
-            quoted.concept,
-            quoted.unit,
-            quoted.period_start,
-            quoted.period_kind,
-            sum(quoted.value) as value,
-            sum(quoted.n_rows)::integer as n_rows
-        from quoted
-        inner join place_up on quoted.place = place_up.place
-        where place_up.ancestor_level = 'admin1'
-        group by all
-    ) as held
+    inner join held
         on
             whole.place = held.ancestor
             and whole.concept = held.concept

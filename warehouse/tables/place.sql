@@ -159,12 +159,7 @@ select
     parent as place,
     code as area
 from own_parent
-where
-    code in (
-        select own_parent.code from own_parent
-        group by own_parent.code
-        having count(*) > 1
-    )
+qualify count(*) over (partition by code) > 1
 order by place, area;
 
 create or replace temp table place_member as

@@ -142,6 +142,7 @@ def build(folder: Folder, say: Say = lambda words: None) -> str:
             if (folder.releases / release).exists():
                 shutil.rmtree(staged)
             else:
+                staged.chmod(0o755)  # a dashboard may run as another user
                 replace(staged, folder.releases / release)
             # First the act, then the pointer: a kill between them must not leave a current release without its act.
             said = {"release": release, "manifest": digest(folder.releases / release / "manifest.json")}

@@ -32,6 +32,10 @@ create or replace macro comparison_of(figures_a, figures_b) as table
             b.value as value_b,
             a.completeness as completeness_a,
             b.completeness as completeness_b,
+            a.mapping_relation as relation_a,
+            b.mapping_relation as relation_b,
+            a.obs_status as status_a,
+            b.obs_status as status_b,
             a.whole_period as whole_a,
             b.whole_period as whole_b,
             concept_pair.ceiling,
@@ -109,6 +113,17 @@ create or replace macro comparison_of(figures_a, figures_b) as table
                     when completeness_b = 'unknown' then 'Whether ' || pair.source_b || ' is complete is not known.'
                 end,
                 case
+                    when relation_a <> 'exactMatch' or relation_b <> 'exactMatch'
+                        then 'A published category is only part of the one compared, or the other way round.'
+                end,
+                case
+                    when status_a in ('E', 'I', 'P', 'U', 'V', 'B', 'D') then pair.source_a || ' marks its number with status ' || status_a || '.'
+                end,
+                case
+                    when status_b in ('E', 'I', 'P', 'U', 'V', 'B', 'D') then pair.source_b || ' marks its number with status ' || status_b || '.'
+                end,
+                case when least(value_a, value_b) < 10 then 'One of the numbers is below 10: no ratio is given.' end,
+                case
                     when same_origin.same_origin
                         then 'Both go back to the same records, so agreement proves nothing about either.'
                 end
@@ -127,6 +142,54 @@ create or replace macro comparison_of(figures_a, figures_b) as table
                 else 'comparable'
             end as verdict
         from reasoned
+    ),
+
+    -- How far the two scatter about their common ratio beyond chance: Pearson's dispersion of a given a + b, never
+    -- below 1, over the years they share.
+    common as (
+        select
+            judged.*,
+            verdict in ('comparable', 'with_caveat') as given,
+            sum(value_a) over series / nullif(sum(value_a + value_b) over series, 0) as share_of_a,
+            count(*) over series as years
+        from judged
+        window
+            series as (
+                partition by
+                    source_a, source_b, concept_a, concept_b, place, counterpart, dimension, category, verdict,
+                    period_end - period_start > 366
+            )
+    ),
+
+    spread as (
+        select
+            common.*,
+            greatest(1, sum(
+                pow((value_a - (value_a + value_b) * share_of_a)::double, 2)
+                / nullif((value_a + value_b) * share_of_a * (1 - share_of_a), 0)::double
+            ) over series / nullif(years - 1, 0)) as dispersion
+        from common
+        window
+            series as (
+                partition by
+                    source_a, source_b, concept_a, concept_b, place, counterpart, dimension, category, verdict,
+                    period_end - period_start > 366
+            )
+    ),
+
+    interval_of as (
+        -- Wald interval of the log ratio of two counts, widened by the dispersion; only for counts of independent
+        -- sources with at least three years in common.
+        select
+            spread.*,
+            case when given and least(value_a, value_b) >= 10 then (value_a / value_b)::double end as ratio,
+            case
+                when
+                    given and least(value_a, value_b) >= 10 and years >= 3 and not same_origin
+                    and unit_a not in ('percent', 'score_1_10', 'weapon_per_100_people', 'rate_per_100k')
+                    then 1.959964 * sqrt(dispersion * (1 / value_a::double + 1 / value_b::double))
+            end as half_width
+        from spread
     )
 
     select
@@ -152,13 +215,12 @@ create or replace macro comparison_of(figures_a, figures_b) as table
         category,
         value_a,
         value_b,
-        case when verdict in ('comparable', 'with_caveat') then value_a - value_b end as difference,
-        case when verdict in ('comparable', 'with_caveat') and value_b <> 0 then (value_a / value_b)::double end
-            as ratio,
-        null::double as ratio_low,
-        null::double as ratio_high,
+        case when given then value_a - value_b end as difference,
+        ratio,
+        ratio * exp(-half_width) as ratio_low,
+        ratio * exp(half_width) as ratio_high,
         verdict,
         same_origin,
         refusals || cautions as reasons
-    from judged
+    from interval_of
     order by figure_a, figure_b;

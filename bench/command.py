@@ -1,4 +1,4 @@
-"""The command line of the commons with one more source, the register of this folder: `python bench/command.py add …`."""
+"""The command line of the commons with one more source, the register of this folder."""
 
 from functools import cache
 from pathlib import Path

@@ -5,7 +5,9 @@ import polars as pl
 from ingest.register.gazetteer import Gazetteer
 from ingest.translate import folded, template
 from schemas.declaration import Layout, PlaceTry, fields
-from schemas.issue import SHAPE, of_rows
+from schemas.issue import SHAPE, of_rows, one
+
+WIDEST_FIRST = ("world", "region", "country", "admin1", "admin2", "city", "area", "site")
 
 
 def resolve(
@@ -51,6 +53,11 @@ def resolve(
     if coarser.any():
         part = joined.filter(coarser)
         issues.append(of_rows(part, "coarser_place", "noted", column=None, value=pl.col("tried"), known=pl.col("code")))
+    width = pl.col("level").replace_strict({level: i for i, level in enumerate(WIDEST_FIRST)}, default=None)
+    wider = joined.filter(pl.col("kind") == "no_finer_place", ~pl.col("_refused"), width < width.max())
+    if wider.height:
+        first = int(wider["source_row"][0])
+        issues.append(one("no_finer_place", "noted", row=first, known=wider["code"][0], n_rows=wider.height))
     joined = joined.with_columns((pl.col("_refused") | bad).alias("_refused")) if needed else joined
     return joined.drop("tried", "known", "kind").rename({"code": f"our:{into}", "level": f"our:{into}_level"}), issues
 
@@ -59,7 +66,7 @@ def _distinct(unique: pl.DataFrame, tries: list[PlaceTry], layout: Layout, gazet
     """`unique` with code, level, and for what was tried in vain: tried, known, kind."""
     blank = dict.fromkeys(("code", "level", "tried", "known", "kind"), pl.lit(None, pl.String))
     open_ = unique.with_columns(**blank).with_columns(pl.lit("no_place").alias("kind"))
-    for attempt in tries:
+    for number, attempt in enumerate(tries):
         step = _one_way(open_, attempt, layout, gazetteer)
         first_failure = pl.col("code").is_null() & pl.col("tried").is_null() & pl.col("_text").is_not_null()
         failed = first_failure & pl.col("_code").is_null()
@@ -68,7 +75,12 @@ def _distinct(unique: pl.DataFrame, tries: list[PlaceTry], layout: Layout, gazet
             .with_columns(
                 pl.when(failed).then("_text").otherwise("tried").alias("tried"),
                 pl.when(failed).then("_known").otherwise("known").alias("known"),
-                pl.when(failed).then("_kind").otherwise("kind").alias("kind"),
+                pl.when(failed)
+                .then("_kind")
+                .when(number > 0, pl.col("code").is_null(), pl.col("tried").is_null(), pl.col("_code").is_not_null())
+                .then(pl.lit("no_finer_place"))
+                .otherwise("kind")
+                .alias("kind"),
                 pl.coalesce("level", pl.when(pl.col("code").is_null()).then("_level")).alias("level"),
                 pl.coalesce("code", "_code").alias("code"),
             )

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from dataclasses import replace as altered
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from itertools import combinations
@@ -34,6 +35,7 @@ from schemas.declaration import Source
 from schemas.tables import empty
 from schemas.vocabulary import broader
 from warehouse.release import TIERS, NoRelease, current_id, manifest, point_to, sql
+from warehouse.revisions import releases
 from warehouse.succession import Held, current, in_order
 
 Say = Callable[[str], None]
@@ -225,7 +227,7 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         use_places(con, inputs)
         _lookups(con, inputs)
         parts = [_figure(con, inputs, name, staged, before, say) for name in inputs.published()]
-        parts += _comparisons(con, staged, parts, before, say)
+        parts += _comparisons(con, staged, parts, before, say) + _revisions(con, inputs, staged, before)
         small = _small_tables(con, inputs)
         tiers = {tier: _tier(con, tier, staged, parts, inputs) for tier in TIERS}
     shutil.rmtree(staged / ".tmp", ignore_errors=True)
@@ -436,6 +438,43 @@ def _comparable(con: duckdb.DuckDBPyConnection, part: Part, staged: Path) -> str
     return table
 
 
+def _revisions(con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, before: dict[Any, Any]) -> list[Part]:
+    """One part per source of which a newer release of the same thing is held."""
+    parts = []
+    pairs = {name: releases(inputs.held[name]) for name in inputs.published()}
+    # Where there is none, a source without files gives no row but the view's shape.
+    for name in [name for name in pairs if pairs[name]] or [*pairs][:1]:
+        source = inputs.held[name][0].source
+        files = list(dict.fromkeys(file.snapshot for pair in pairs[name] for file in pair))
+        key = _key(
+            sql("views/cell"),
+            sql("views/revision"),
+            source.model_dump_json(exclude={"layout"}),
+            inputs.gazetteer.version,
+            *(f"{old.snapshot}/{new.snapshot}" for old, new in pairs[name]),
+            *(inputs.reports[name, snapshot].rows.name for snapshot in files),
+        )
+
+        def compute(name: str = name) -> None:
+            listed = [(old.snapshot, new.snapshot) for old, new in pairs[name]]
+            con.register("revision_pair", _frame(listed, ["snapshot_old", "snapshot_new"]))
+            con.execute("drop table if exists cell_of_file")
+            held = {file.snapshot: file for pair in pairs[name] for file in pair}
+            for file in held.values() or inputs.held[name][:1]:
+                alone = altered(inputs, current={name: [file]}, accepted={name: dict.fromkeys(PARTED, [])})
+                if held:
+                    alone.list_accepted()
+                load_source(con, alone, name)
+                con.execute("create temp table if not exists cell_of_file as select * from cell limit 0")
+                con.execute("insert into cell_of_file select * from cell")
+            con.execute(sql("views/revision"))
+
+        parts.append(
+            _part(con, "revision", name, key, staged, before, compute, "select * from revision", (source.tlp,))
+        )
+    return parts
+
+
 def _texts(*names: str) -> list[str]:
     return [(Path(__file__).parent / name).read_text(encoding="utf-8") for name in names]
 
@@ -628,7 +667,7 @@ def _tier(con: duckdb.DuckDBPyConnection, tier: str, staged: Path, parts: list[P
         fresh.execute(f"attach '{path}' as release (storage_version 'v1.5.0')")
         fresh.execute("use release")
         fresh.execute(f"set file_search_path = '{staged}'")
-        for view in ("figure", "comparison"):
+        for view in ("figure", "comparison", "revision"):
             _view(fresh, view, [part.file for part in visible if part.view == view], parts)
         for name in ("views/comparison", "macros/compare", *(f"views/{name}" for name in DERIVED), "macros/comments"):
             fresh.execute(sql(name))

@@ -192,7 +192,7 @@ def _steps(
     if not figure["whole_period"]:
         said.append("At least this number: the source's file does not reach over the whole period.")
     elif figure["completeness"] == "partial":
-        said.append(f"At least this number: {figure['n_parts']:,} of {figure['n_expected']:,} parts are reported.")
+        said.append(f"At least this number: {figure['n_parts']:,} of {figure['n_expected']:,} parts are complete.")
     elif figure["completeness"] == "unknown":
         said.append("Whether the source recorded everything is not known.")
     if figure["footnote"]:

@@ -4,7 +4,7 @@ select
     shown.source,
     shown.provenance,
     shown.counted,
-    shown.unit,
+    min(shown.unit) as unit,
     shown.definition,
     shown.subset_of,
     source.title,

@@ -25,6 +25,16 @@ basis as (
     group by all
 ),
 
+older as (
+    select * from side
+    where snapshot_last = snapshot_old
+),
+
+newer as (
+    select * from side
+    where snapshot_last = snapshot_new
+),
+
 matched as (
     select
         coalesce(o.snapshot_old, n.snapshot_old) as snapshot_old,
@@ -45,8 +55,8 @@ matched as (
         n.value as value_new,
         o.obs_status as obs_status_old,
         n.obs_status as obs_status_new
-    from (select * from side where snapshot_last = snapshot_old) as o
-    full outer join (select * from side where snapshot_last = snapshot_new) as n
+    from older as o
+    full outer join newer as n
         on
             o.snapshot_old = n.snapshot_old
             and o.snapshot_new = n.snapshot_new

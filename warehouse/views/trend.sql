@@ -1,0 +1,628 @@
+-- What one source's yearly totals do over time, for a set of places: over all reporters, over those that reported in
+-- every year (constant panel), and chained over pairs of years. Each with who reported; nothing is ordered by value.
+-- A headline is given only where the three agree. Reads figure, place, place_member, counts_as.
+
+create or replace table set_member as
+-- Places of every named set, with the years of membership (as of 31 December): M49 regions and the world,
+-- communities, and the first-level places of one country.
+with recursive up as (
+    select
+        code as place,
+        parent as place_set
+    from place
+    where level = 'country'
+    union all
+    select
+        up.place,
+        place.parent as place_set
+    from up
+    inner join place on up.place_set = place.code
+    where place.parent is not null
+),
+
+member as (
+    select
+        place_set,
+        place,
+        0 as first_year,
+        9999 as last_year
+    from up
+    where place_set is not null
+    union all
+    select
+        parent as place_set,
+        child as place,
+        coalesce(year(valid_from), 0)::integer as first_year,
+        case
+            when valid_to is null then 9999
+            when month(valid_to) = 12 and day(valid_to) = 31 then year(valid_to)
+            else year(valid_to) - 1
+        end::integer as last_year
+    from place_member
+    where kind = 'community'
+    union all
+    select
+        country as place_set,
+        code as place,
+        0 as first_year,
+        9999 as last_year
+    from place
+    where level = 'admin1' and country is not null and kind <> 'own_register'
+)
+
+select
+    member.place_set,
+    case when whole.level = 'country' then 'First-level places of ' || whole.name else whole.name end as set_name,
+    case when whole.level = 'country' then 'admin1' else 'country' end as place_level,
+    member.place,
+    member.first_year,
+    member.last_year
+from member
+inner join place as whole on member.place_set = whole.code
+order by all;
+
+-- The three outcomes may differ by this factor, and must not point in different directions, for a headline.
+create or replace macro trend_limit() as 1.25;
+
+create or replace macro number_in_words(a_number) as
+    regexp_replace(a_number::decimal(38, 6)::varchar, '\.?0+$', '');
+
+create or replace macro change_in_words(a_change) as
+    case when a_change > 0 then '+' else '' end
+    || replace(round(100 * a_change, 1)::decimal(18, 1)::varchar, '-', '−') || ' %';
+
+create or replace macro relative_change(a_first, a_last) as
+    case when a_first > 0 then round(a_last / a_first - 1, 6)::decimal(18, 6) end;
+
+-- Yearly totals that could enter a trend. Numbers that do not add up over places (shares, scores, rates) are no part.
+create or replace macro yearly_total() as table
+    select
+        figure.source,
+        figure.concept,
+        figure.unit,
+        figure.period_basis,
+        figure.place,
+        figure.place_level,
+        year(figure.period_start)::integer as year,
+        figure.value,
+        figure.completeness = 'partial' or not figure.whole_period as is_partial,
+        figure.completeness = 'unknown' as is_unknown,
+        counts_as.reason as otherwise
+    from figure
+    left join counts_as
+        on
+            figure.source = counts_as.source
+            and figure.origin_label = counts_as.origin_label
+            and figure.concept = counts_as.concept
+    where
+        figure.category = 'TOTAL'
+        and figure.dimension = 'total'
+        and figure.variant = ''
+        and figure.counterpart is null
+        and figure.period_kind = 'year'
+        and figure.value is not null
+        and figure.unit not in ('percent', 'score_1_10', 'weapon_per_100_people', 'rate_per_100k');
+
+-- The one definition of a trend. `points`: series, place, year, value, is_partial, is_unknown, otherwise, as_published.
+-- `spans`: series and what is to be said of it, first_year, last_year, n_members, notes. Both are names of relations.
+create or replace macro trend_over(points, spans) as table
+    with point_in as (
+        select
+            *,
+            otherwise is not null and not as_published as is_other
+        from query_table(points)
+    ),
+
+    taken as (
+        select * from point_in where not is_partial and not is_other
+    ),
+
+    reported_year as (
+        select
+            series,
+            year,
+            lead(year) over (partition by series order by year) as next_year
+        from (select distinct taken.series, taken.year from taken)
+    ),
+
+    linked as (
+        -- Pairs of successive years with figures, over the places with a number in both.
+        select
+            reported_year.series,
+            reported_year.year as first_year,
+            reported_year.next_year as last_year,
+            count(*) as n,
+            sum(a.value) as first_value,
+            sum(b.value) as last_value
+        from reported_year
+        inner join taken as a on reported_year.series = a.series and reported_year.year = a.year
+        inner join taken as b on a.series = b.series and a.place = b.place and reported_year.next_year = b.year
+        group by all
+    ),
+
+    span_year as (
+        select
+            span.series,
+            span.first_year,
+            span.last_year,
+            count(*) as n_years,
+            list_sort(list(reported_year.year)) as years
+        from query_table(spans) as span
+        inner join reported_year
+            on span.series = reported_year.series and reported_year.year between span.first_year and span.last_year
+        group by all
+    ),
+
+    link as (
+        select
+            span_year.series,
+            span_year.first_year,
+            span_year.last_year,
+            any_value(span_year.n_years) - 1 = count(*) and min(linked.first_value) > 0 as whole_chain,
+            list({
+                'first_year': linked.first_year, 'last_year': linked.last_year, 'n': linked.n,
+                'first_value': linked.first_value, 'last_value': linked.last_value
+            } order by linked.first_year) as links
+        from span_year
+        inner join linked
+            on
+                span_year.series = linked.series
+                and span_year.first_year <= linked.first_year
+                and span_year.last_year >= linked.last_year
+        group by span_year.series, span_year.first_year, span_year.last_year
+    ),
+
+    of_place as (
+        select
+            span.series,
+            span.first_year,
+            span.last_year,
+            point_in.place,
+            sum(point_in.value) filter (
+                where point_in.year = span.first_year and not is_partial and not is_other
+            ) as first_value,
+            sum(point_in.value) filter (
+                where point_in.year = span.last_year and not is_partial and not is_other
+            ) as last_value,
+            count(*) filter (where not is_partial and not is_other) as n_years,
+            count(*) filter (where is_partial and not is_other) as n_partial,
+            count(*) filter (where is_unknown and not is_other) as n_unknown,
+            any_value(otherwise) filter (where is_other) as otherwise,
+            any_value(otherwise) as otherwise_in
+        from query_table(spans) as span
+        inner join point_in on span.series = point_in.series and point_in.year between span.first_year and span.last_year
+        group by all
+    ),
+
+    summed as (
+        select
+            of_place.series,
+            of_place.first_year,
+            of_place.last_year,
+            count(of_place.first_value) as n_first,
+            count(of_place.last_value) as n_last,
+            sum(of_place.first_value) as first_all,
+            sum(of_place.last_value) as last_all,
+            count(*) filter (where in_panel) as n_panel,
+            sum(of_place.first_value) filter (where in_panel) as first_panel,
+            sum(of_place.last_value) filter (where in_panel) as last_panel,
+            list(place order by place) filter (where in_panel) as panel,
+            list(place order by place) filter (where of_place.first_value is null and of_place.last_value is not null)
+                as entered,
+            sum(of_place.last_value) filter (where of_place.first_value is null) as entered_last,
+            list(place order by place) filter (where of_place.first_value is not null and of_place.last_value is null)
+                as gone,
+            sum(of_place.first_value) filter (where of_place.last_value is null) as gone_first,
+            list(place order by place) filter (
+                where of_place.first_value is not null and of_place.last_value is not null and not in_panel
+            ) as interrupted,
+            sum(of_place.first_value) filter (where of_place.last_value is not null and not in_panel) as interrupted_first,
+            sum(of_place.last_value) filter (where of_place.first_value is not null and not in_panel) as interrupted_last,
+            sum(n_partial)::bigint as n_partial,
+            sum(n_unknown)::bigint as n_unknown,
+            max(years) as years,
+            list_distinct(list(otherwise)) as others,
+            list(place order by place) filter (where otherwise is not null) as other_places,
+            list_distinct(list(otherwise_in)) as others_in
+        from (
+            select
+                of_place.*,
+                span_year.years,
+                coalesce(
+                    of_place.n_years = span_year.n_years
+                    and of_place.first_value is not null and of_place.last_value is not null,
+                    false
+                ) as in_panel
+            from of_place
+            left join span_year
+                on
+                    of_place.series = span_year.series
+                    and of_place.first_year = span_year.first_year
+                    and of_place.last_year = span_year.last_year
+        ) as of_place
+        group by of_place.series, of_place.first_year, of_place.last_year
+    ),
+
+    changed as (
+        select
+            span.* exclude (notes),
+            span.notes,
+            summed.* exclude (series, first_year, last_year),
+            link.links,
+            relative_change(summed.first_all, summed.last_all) as change_all,
+            relative_change(summed.first_panel, summed.last_panel) as change_panel,
+            case
+                when link.whole_chain and list_contains(summed.years, span.first_year)
+                    and list_contains(summed.years, span.last_year)
+                    then round(list_reduce(
+                        list_transform(link.links, lambda pair: (pair.last_value / pair.first_value)::double),
+                        lambda product, factor: product * factor
+                    ) - 1, 6)::decimal(18, 6)
+            end as change_chained
+        from query_table(spans) as span
+        left join summed
+            on span.series = summed.series and span.first_year = summed.first_year and span.last_year = summed.last_year
+        left join link
+            on span.series = link.series and span.first_year = link.first_year and span.last_year = link.last_year
+    ),
+
+    judged as (
+        select
+            changed.*,
+            case
+                when coalesce(n_first, 0) = 0
+                    then 'No figure that could be added up is held for ' || first_year || '.'
+                when coalesce(n_last, 0) = 0
+                    then 'No figure that could be added up is held for ' || last_year || '.'
+                when n_panel < least(3, n_members)
+                    then
+                        'No headline: ' || n_panel || ' of ' || n_members
+                        || ' place(s) have a figure in every year; at least 3 are asked for.'
+                when change_all is null or change_panel is null or change_chained is null
+                    then
+                        'No headline: one of the three cannot be calculated, since a sum it starts from is zero or no'
+                        || ' place has figures in both years of a pair.'
+                when
+                    greatest(change_all, change_panel, change_chained) > 0
+                    and least(change_all, change_panel, change_chained) < 0
+                    then 'No headline: the three outcomes do not point in one direction.'
+                when
+                    1 + greatest(change_all, change_panel, change_chained)
+                    > trend_limit() * (1 + least(change_all, change_panel, change_chained))
+                    then
+                        'No headline: the three outcomes lie further apart than a factor of '
+                        || trend_limit()::varchar || '.'
+            end as withheld
+        from changed
+    )
+
+    select
+        * exclude (
+            series, notes, others, others_in, other_places, withheld, n_first, n_last, n_panel, panel, entered, gone,
+            interrupted, links, years, change_all, change_panel, change_chained, first_all, last_all, first_panel,
+            last_panel, entered_last, gone_first, interrupted_first, interrupted_last, n_partial, n_unknown, n_members
+        ),
+        n_members::bigint as n_members,
+        coalesce(n_first, 0) as n_first,
+        coalesce(n_last, 0) as n_last,
+        first_all,
+        last_all,
+        change_all,
+        coalesce(n_panel, 0) as n_panel,
+        first_panel,
+        last_panel,
+        change_panel,
+        change_chained,
+        coalesce(links, []) as chain,
+        coalesce(panel, []) as panel,
+        coalesce(entered, []) as entered,
+        entered_last,
+        coalesce(gone, []) as left_out_later,
+        gone_first as left_out_later_first,
+        coalesce(interrupted, []) as interrupted,
+        interrupted_first,
+        interrupted_last,
+        coalesce(n_partial, 0) as n_partial,
+        coalesce(n_unknown, 0) as n_unknown,
+        coalesce(other_places, []) as counted_otherwise,
+        case when withheld is null then change_panel end as headline,
+        list_filter([
+            withheld,
+            case
+                when n_first > 0 and n_last > 0 and (len(entered) > 0 or len(gone) > 0)
+                    then
+                        'All reporters: ' || coalesce(change_in_words(change_all), 'not calculable') || ' (' || n_first
+                        || ' places in ' || first_year || ', ' || n_last || ' in ' || last_year
+                        || '). The same places in every year: '
+                        || coalesce(change_in_words(change_panel), 'not calculable') || ' (' || n_panel
+                        || '). They differ because other places reported: ' || coalesce(len(gone), 0)
+                        || ' with a figure for ' || first_year || ' (together ' || number_in_words(coalesce(gone_first, 0))
+                        || ') have none here for ' || last_year || ', and ' || coalesce(len(entered), 0)
+                        || ' have one only for ' || last_year || ' (together '
+                        || number_in_words(coalesce(entered_last, 0)) || ').'
+            end,
+            case
+                when len(interrupted) > 0
+                    then
+                        len(interrupted) || ' place(s) have figures in both years but not in every year between: '
+                        || array_to_string(interrupted, ', ') || '.'
+            end,
+            case
+                when n_panel > 0 and n_panel < n_members
+                    then 'The constant panel is ' || n_panel || ' of ' || n_members || ' places of the set.'
+            end,
+            case
+                when len(years) > 1 and len(years) < years[-1] - years[1] + 1
+                    then
+                        'For ' || (years[-1] - years[1] + 1 - len(years))
+                        || ' year(s) between, no figure is held; pairs skip them.'
+            end,
+            case when n_partial > 0 then n_partial || ' partial figure(s) were left out: each says only “at least”.' end,
+            case when n_unknown > 0 then 'Whether ' || n_unknown || ' of the figures are complete is not known.' end,
+            case
+                when len(other_places) > 0
+                    then 'Left out: ' || array_to_string(other_places, ', ') || '. ' || array_to_string(others, ' ')
+            end,
+            case when as_published and len(others_in) > 0 then 'Included as published: ' || array_to_string(others_in, ' ') end
+        ], lambda reason: reason is not null) || coalesce(notes, []) as reasons
+    from judged
+    order by source, concept, unit, period_basis, place_set, as_published, first_year, last_year;
+
+-- An ad hoc set of places, any two years. as_published := true takes rows that count something else (counts_as) too.
+create or replace macro trend_of(places, a_source, a_concept, a_first_year, a_last_year, as_it_stands := false) as table
+    with asked as (
+        select distinct unnest(places) as place
+    ),
+
+    contained as (
+        -- A place that lies in another of the list would be counted twice.
+        select distinct asked.place
+        from asked
+        inner join place_up on asked.place = place_up.place
+        inner join asked as wider on place_up.ancestor = wider.place
+        where asked.place <> wider.place
+    ),
+
+    total as (
+        select *
+        from yearly_total()
+        where
+            source = a_source
+            and concept = a_concept
+            and place in (select asked.place from asked)
+            and place not in (select contained.place from contained)
+    ),
+
+    point as (
+        select
+            unit || '|' || period_basis as series,
+            place,
+            year,
+            value,
+            is_partial,
+            is_unknown,
+            otherwise,
+            as_it_stands as as_published
+        from total
+    ),
+
+    kind as (
+        select distinct
+            unit,
+            period_basis
+        from total
+    ),
+
+    span as (
+        select
+            coalesce(kind.unit || '|' || kind.period_basis, '') as series,
+            a_source as source,
+            a_concept as concept,
+            kind.unit,
+            kind.period_basis,
+            '' as place_set,
+            'places asked for' as set_name,
+            as_it_stands as as_published,
+            a_first_year::integer as first_year,
+            a_last_year::integer as last_year,
+            'whole' as span,
+            (select count(*) from asked) - (select count(*) from contained) as n_members,
+            (
+                select
+                    coalesce(list(contained.place || ' lies in another place asked for and is not counted twice.'
+                    order by contained.place), [])
+                from contained
+            ) as notes
+        from (select 1 as one) as always
+        left join kind on true
+    )
+
+    select * exclude (place_set, set_name, span) from trend_over('point', 'span');
+
+-- Members of named sets with their totals, as of each year.
+create or replace macro total_of_set() as table
+    select
+        total.*,
+        set_member.place_set,
+        set_member.set_name
+    from yearly_total() as total
+    inner join set_member
+        on
+            total.place = set_member.place
+            and total.place_level = set_member.place_level
+            and total.year between set_member.first_year and set_member.last_year;
+
+-- What is said of members that joined or left a set between two years.
+create or replace macro membership_notes(a_set, a_first_year, a_last_year) as (
+    select
+        coalesce(list(
+            place || case when first_year > a_first_year then ' joined' else ' left' end
+            || ' the set between ' || a_first_year || ' and ' || a_last_year || '.'
+            order by place
+        ), [])
+    from set_member
+    where
+        place_set = a_set
+        and (
+            (first_year > a_first_year and first_year <= a_last_year)
+            or (last_year >= a_first_year and last_year < a_last_year)
+        )
+);
+
+-- A named set with its membership as of each year, any two years.
+create or replace macro trend_in(a_set, a_source, a_concept, a_first_year, a_last_year, as_it_stands := false) as table
+    with total as (
+        select * from total_of_set() where place_set = a_set and source = a_source and concept = a_concept
+    ),
+
+    point as (
+        select
+            unit || '|' || period_basis as series,
+            place,
+            year,
+            value,
+            is_partial,
+            is_unknown,
+            otherwise,
+            as_it_stands as as_published
+        from total
+    ),
+
+    kind as (
+        select distinct
+            unit,
+            period_basis
+        from total
+    ),
+
+    span as (
+        select
+            coalesce(kind.unit || '|' || kind.period_basis, '') as series,
+            a_source as source,
+            a_concept as concept,
+            kind.unit,
+            kind.period_basis,
+            a_set as place_set,
+            (select any_value(set_member.set_name) from set_member where set_member.place_set = a_set) as set_name,
+            as_it_stands as as_published,
+            a_first_year::integer as first_year,
+            a_last_year::integer as last_year,
+            'whole' as span,
+            (
+                select count(*)
+                from set_member
+                where
+                    set_member.place_set = a_set
+                    and a_last_year::integer between set_member.first_year and set_member.last_year
+            ) as n_members,
+            membership_notes(a_set, a_first_year::integer, a_last_year::integer) as notes
+        from (select 1 as one) as always
+        left join kind on true
+    )
+
+    select * exclude (span) from trend_over('point', 'span');
+
+-- Every named set: successive years with figures, and the whole span.
+create or replace table trend as
+with published as (
+    select unnest([false, true]) as as_published
+),
+
+total as (
+    select
+        *,
+        max(otherwise) over (partition by source, concept, unit, period_basis, place_set) is not null as has_other
+    from total_of_set()
+),
+
+point as (
+    select
+        concat_ws('|', total.source, total.concept, total.unit, total.period_basis, total.place_set, published.as_published)
+            as series,
+        total.* exclude (has_other),
+        published.as_published
+    from total
+    cross join published
+    where total.has_other or not published.as_published
+),
+
+reported as (
+    select distinct
+        series,
+        source,
+        concept,
+        unit,
+        period_basis,
+        place_set,
+        set_name,
+        as_published,
+        year
+    from point
+    where not is_partial and (as_published or otherwise is null)
+),
+
+stretch as (
+    select
+        * exclude (year),
+        year as first_year,
+        lead(year) over (partition by series order by year) as last_year,
+        'successive' as span
+    from reported
+    union all
+    select
+        * exclude (year),
+        min(year) as first_year,
+        max(year) as last_year,
+        'whole' as span
+    from reported
+    group by all
+    having count(*) > 2
+),
+
+span_of_set as (
+    -- The members of a set are asked for once per set and years.
+    select distinct
+        place_set,
+        first_year,
+        last_year
+    from stretch
+    where last_year is not null
+),
+
+said_of_set as (
+    select
+        span_of_set.place_set,
+        span_of_set.first_year,
+        span_of_set.last_year,
+        count(*) filter (where span_of_set.last_year between m.first_year and m.last_year) as n_members,
+        coalesce(
+            list(
+                m.place || case when m.first_year > span_of_set.first_year then ' joined' else ' left' end
+                || ' the set between ' || span_of_set.first_year || ' and ' || span_of_set.last_year || '.'
+                order by m.place
+            ) filter (
+                where
+                (m.first_year > span_of_set.first_year and m.first_year <= span_of_set.last_year)
+                or (m.last_year >= span_of_set.first_year and m.last_year < span_of_set.last_year)
+            ),
+            []
+        ) as notes
+    from span_of_set
+    inner join set_member as m on span_of_set.place_set = m.place_set
+    group by all
+),
+
+span as (
+    select
+        stretch.*,
+        said_of_set.n_members,
+        said_of_set.notes
+    from stretch
+    inner join said_of_set
+        on
+            stretch.place_set = said_of_set.place_set
+            and stretch.first_year = said_of_set.first_year
+            and stretch.last_year = said_of_set.last_year
+)
+
+select * from trend_over('point', 'span');

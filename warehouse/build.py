@@ -42,13 +42,15 @@ Say = Callable[[str], None]
 
 LENGTHS = [("day", 0), ("month", 1), ("quarter", 3), ("year", 12), ("average", 24)]
 OF_ITS_SOURCES = "source in (select source from visible)"
+STATED = ("stated", "quality_declared")
+"""What people said of a source: statements, and scores of the rubric."""
 SMALL = {
-    **dict.fromkeys(("source", "snapshot", "issue", "caveat", "definition"), OF_ITS_SOURCES),
+    **dict.fromkeys(("source", "snapshot", "issue", "caveat", "definition", *STATED), OF_ITS_SOURCES),
     "same_origin": "source_a in (select source from visible) and source_b in (select source from visible)",
-    **dict.fromkeys(("place", "place_member", "place_up", "concept_pair", "counts_as"), "true"),
+    **dict.fromkeys(("place", "place_member", "place_up", "concept_pair", "counts_as", "quality_rule"), "true"),
 }
 """Small tables of a release → which of their rows a tier holds."""
-DERIVED: tuple[str, ...] = ()
+DERIVED: tuple[str, ...] = ("flow", "mirror", "recomputation", "source_card", "statement")
 """Views over figure that a tier's database holds as tables and macros, in the order in which they build on others."""
 PARTED = ("observation", "event", "item", "place")
 MEMORY = "4GB"
@@ -226,6 +228,7 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         con.execute("set preserve_insertion_order = true")
         use_places(con, inputs)
         _lookups(con, inputs)
+        _statements(con, folder)
         parts = [_figure(con, inputs, name, staged, before, say) for name in inputs.published()]
         parts += _comparisons(con, staged, parts, before, say) + _revisions(con, inputs, staged, before)
         small = _small_tables(con, inputs)
@@ -279,7 +282,7 @@ def _load(con: duckdb.DuckDBPyConnection, name: str, table: str, paths: list[str
 def _lookups(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     """Small tables the views read: from the vocabularies, the declarations and the two CSV files beside this one."""
     here = Path(__file__).parent
-    for name in ("concept_pair", "counts_as"):
+    for name in ("concept_pair", "counts_as", "quality_rule", "quality_declared"):
         con.register("rows", pl.read_csv(here / f"{name}.csv", infer_schema=False).to_arrow())
         con.execute(f"create or replace temp table {name} as select * from rows order by all")
     declared = [sources()[name] for name in inputs.held]
@@ -292,6 +295,20 @@ def _lookups(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     ):
         con.register("rows", frame.to_arrow())
         con.execute(f"create or replace temp table {name} as select * from rows order by all")
+
+
+def _statements(con: duckdb.DuckDBPyConnection, folder: Folder) -> None:
+    """What publishers and governments said, and were invited to say, of a source or figure: from the ledger."""
+    columns = ("source", "figure_id", "party", "dated", "text", "status")
+    acts = [
+        (act["n"], *(act.get(column) for column in columns)) for act in ledger.entries(folder) if act["act"] == "stated"
+    ]
+    shape = {"act": pl.Int64, **dict.fromkeys(columns, pl.String)}
+    con.register("rows", pl.DataFrame(acts, schema=shape, orient="row").to_arrow())
+    con.execute(
+        "create or replace temp table stated as"
+        " select * replace (try_cast(dated as date) as dated) from rows order by act"
+    )
 
 
 def register_codes(con: duckdb.DuckDBPyConnection) -> None:
@@ -461,7 +478,7 @@ def _revisions(con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, bef
             con.execute("drop table if exists cell_of_file")
             held = {file.snapshot: file for pair in pairs[name] for file in pair}
             for file in held.values() or inputs.held[name][:1]:
-                alone = altered(inputs, current={name: [file]}, accepted={name: dict.fromkeys(PARTED, [])})
+                alone = altered(inputs, current={name: [file]}, accepted={name: {table: [] for table in PARTED}})
                 if held:
                     alone.list_accepted()
                 load_source(con, alone, name)

@@ -38,12 +38,10 @@ coverage as (
     select
         place_year.source,
         'coverage' as item,
-        floor(
-            100 * count(*) / (count(distinct place_year.place) * (max(place_year.year) - min(place_year.year) + 1))
-        )::integer as measured,
-        count(*) || ' of ' || (count(distinct place_year.place) * (max(place_year.year) - min(place_year.year) + 1))
-        || ' cells: ' || count(distinct place_year.place) || ' places, ' || min(place_year.year) || ' to '
-        || max(place_year.year) as basis
+        (100 * count(*) // (count(distinct place_year.place) * count(distinct place_year.year)))::integer as measured,
+        count(*) || ' of ' || (count(distinct place_year.place) * count(distinct place_year.year)) || ' cells: '
+        || count(distinct place_year.place) || ' places × ' || count(distinct place_year.year)
+        || ' years of which anything is held' as basis
     from place_year
     inner join source on place_year.source = source.source
     -- Where an absent row stands for zero, an empty cell of the grid is no gap.
@@ -73,12 +71,19 @@ timeliness as (
     having max(snapshot.released) > newest.last_day
 ),
 
+held_year as (
+    select distinct
+        source,
+        year
+    from place_year
+),
+
 run as (
     select
         source,
         year,
         year - row_number() over (partition by source order by year) as start
-    from (select distinct place_year.source, place_year.year from place_year) as held
+    from held_year
 ),
 
 stretch as (

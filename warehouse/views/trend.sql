@@ -315,13 +315,13 @@ create or replace macro trend_over(points, spans) as table
         change_chained,
         coalesce(links, []) as chain,
         coalesce(panel, []) as panel,
-        coalesce(entered, []) as entered,
-        entered_last,
-        coalesce(gone, []) as left_out_later,
-        gone_first as left_out_later_first,
-        coalesce(interrupted, []) as interrupted,
-        interrupted_first,
-        interrupted_last,
+        coalesce(entered, []) as only_last,
+        entered_last as only_last_sum,
+        coalesce(gone, []) as only_first,
+        gone_first as only_first_sum,
+        coalesce(interrupted, []) as with_gaps,
+        interrupted_first as with_gaps_first,
+        interrupted_last as with_gaps_last,
         coalesce(n_partial, 0) as n_partial,
         coalesce(n_unknown, 0) as n_unknown,
         coalesce(other_places, []) as counted_otherwise,
@@ -335,10 +335,10 @@ create or replace macro trend_over(points, spans) as table
                         || ' places in ' || first_year || ', ' || n_last || ' in ' || last_year
                         || '). The same places in every year: '
                         || coalesce(change_in_words(change_panel), 'not calculable') || ' (' || n_panel
-                        || '). They differ because other places reported: ' || coalesce(len(gone), 0)
+                        || '). They differ because they speak of different places: for ' || coalesce(len(gone), 0)
                         || ' with a figure for ' || first_year || ' (together ' || number_in_words(coalesce(gone_first, 0))
-                        || ') have none here for ' || last_year || ', and ' || coalesce(len(entered), 0)
-                        || ' have one only for ' || last_year || ' (together '
+                        || ') no figure that adds up is held for ' || last_year || ', and ' || coalesce(len(entered), 0)
+                        || ' have one for ' || last_year || ' only (together '
                         || number_in_words(coalesce(entered_last, 0)) || ').'
             end,
             case
@@ -452,20 +452,26 @@ create or replace macro total_of_set() as table
             and total.place_level = set_member.place_level
             and total.year between set_member.first_year and set_member.last_year;
 
+create or replace macro members_of_set(a_set, a_year) as (
+    select count(*)
+    from set_member
+    where set_member.place_set = a_set and a_year between set_member.first_year and set_member.last_year
+);
+
 -- What is said of members that joined or left a set between two years.
 create or replace macro membership_notes(a_set, a_first_year, a_last_year) as (
     select
         coalesce(list(
-            place || case when first_year > a_first_year then ' joined' else ' left' end
+            member.place || case when member.first_year > a_first_year then ' joined' else ' left' end
             || ' the set between ' || a_first_year || ' and ' || a_last_year || '.'
-            order by place
+            order by member.place
         ), [])
-    from set_member
+    from set_member as member
     where
-        place_set = a_set
+        member.place_set = a_set
         and (
-            (first_year > a_first_year and first_year <= a_last_year)
-            or (last_year >= a_first_year and last_year < a_last_year)
+            (member.first_year > a_first_year and member.first_year <= a_last_year)
+            or (member.last_year >= a_first_year and member.last_year < a_last_year)
         )
 );
 
@@ -508,13 +514,7 @@ create or replace macro trend_in(a_set, a_source, a_concept, a_first_year, a_las
             a_first_year::integer as first_year,
             a_last_year::integer as last_year,
             'whole' as span,
-            (
-                select count(*)
-                from set_member
-                where
-                    set_member.place_set = a_set
-                    and a_last_year::integer between set_member.first_year and set_member.last_year
-            ) as n_members,
+            members_of_set(a_set, a_last_year::integer) as n_members,
             membership_notes(a_set, a_first_year::integer, a_last_year::integer) as notes
         from (select 1 as one) as always
         left join kind on true
@@ -591,25 +591,10 @@ span_of_set as (
 
 said_of_set as (
     select
-        span_of_set.place_set,
-        span_of_set.first_year,
-        span_of_set.last_year,
-        count(*) filter (where span_of_set.last_year between m.first_year and m.last_year) as n_members,
-        coalesce(
-            list(
-                m.place || case when m.first_year > span_of_set.first_year then ' joined' else ' left' end
-                || ' the set between ' || span_of_set.first_year || ' and ' || span_of_set.last_year || '.'
-                order by m.place
-            ) filter (
-                where
-                (m.first_year > span_of_set.first_year and m.first_year <= span_of_set.last_year)
-                or (m.last_year >= span_of_set.first_year and m.last_year < span_of_set.last_year)
-            ),
-            []
-        ) as notes
+        *,
+        members_of_set(span_of_set.place_set, span_of_set.last_year) as n_members,
+        membership_notes(span_of_set.place_set, span_of_set.first_year, span_of_set.last_year) as notes
     from span_of_set
-    inner join set_member as m on span_of_set.place_set = m.place_set
-    group by all
 ),
 
 span as (

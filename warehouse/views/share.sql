@@ -1,0 +1,403 @@
+-- What part of a whole one category is, under three weightings: pooled, pooled without the place that contributes
+-- most, and the mean of the places' own shares. A place counts where it states the category (zero is a statement) and
+-- its categories of that dimension add up to more than zero; the whole is that sum, not the total stated elsewhere.
+-- Reads figure, place_up, set_member (trend.sql), counts_as.
+
+-- How far the three may lie apart for a headline, as a share of 1.
+create or replace macro share_limit() as 0.1;
+
+-- Each place's categories of one year, with the whole they are part of.
+create or replace macro part_of_whole() as table
+    with broader(category, narrower) as (
+        values
+        ('x_HANDGUN', 'PISTOL'),
+        ('x_HANDGUN', 'REVOLVER'),
+        ('x_LONG_GUN', 'RIFLE'),
+        ('x_LONG_GUN', 'SHOTGUN'),
+        ('x_LONG_GUN', 'SMG'),
+        ('x_LONG_GUN', 'MG')
+    ),
+
+    yearly as (
+        select
+            figure.source,
+            figure.concept,
+            figure.unit,
+            figure.period_basis,
+            figure.place,
+            figure.place_level,
+            year(figure.period_start)::integer as year,
+            figure.dimension,
+            figure.category,
+            figure.value,
+            figure.derived,
+            figure.completeness = 'partial' or not figure.whole_period as is_partial,
+            figure.completeness = 'unknown' as is_unknown,
+            counts_as.reason as otherwise
+        from figure
+        left join counts_as
+            on
+                figure.source = counts_as.source
+                and figure.origin_label = counts_as.origin_label
+                and figure.concept = counts_as.concept
+        where
+            (figure.dimension = 'total' or figure.category <> 'TOTAL')
+            and figure.variant = ''
+            and figure.counterpart is null
+            and figure.period_kind = 'year'
+            and figure.value is not null
+            and figure.unit not in ('percent', 'score_1_10', 'weapon_per_100_people', 'rate_per_100k')
+    ),
+
+    doubled as (
+        -- A broader category that the commons added up from narrower ones is in the whole already.
+        select
+            wide.source,
+            wide.concept,
+            wide.unit,
+            wide.period_basis,
+            wide.place,
+            wide.year,
+            wide.dimension,
+            wide.category
+        from yearly as wide
+        inner join broader on wide.category = broader.category
+        inner join yearly as narrow
+            on
+                wide.source = narrow.source
+                and wide.concept = narrow.concept
+                and wide.unit = narrow.unit
+                and wide.period_basis = narrow.period_basis
+                and wide.place = narrow.place
+                and wide.year = narrow.year
+                and wide.dimension = narrow.dimension
+                and broader.narrower = narrow.category
+        where wide.derived
+        group by all
+        having sum(narrow.value) = any_value(wide.value)
+    ),
+
+    marked as (
+        select
+            yearly.*,
+            doubled.category is not null as is_doubled
+        from yearly
+        left join doubled
+            using (source, concept, unit, period_basis, place, year, dimension, category)
+    )
+
+    select
+        part.source,
+        part.concept,
+        part.unit,
+        part.period_basis,
+        part.place,
+        part.place_level,
+        part.year,
+        part.dimension,
+        part.category,
+        part.value as part,
+        sum(part.value) filter (where not part.is_doubled) over whole as whole,
+        bool_or(part.is_partial) over whole as is_partial,
+        bool_or(part.is_unknown) over whole as is_unknown,
+        coalesce(part.otherwise, max(part.otherwise) over whole) as otherwise,
+        total.value as total
+    from marked as part
+    left join marked as total
+        on
+            total.dimension = 'total'
+            and total.category = 'TOTAL'
+            and part.source = total.source
+            and part.concept = total.concept
+            and part.unit = total.unit
+            and part.period_basis = total.period_basis
+            and part.place = total.place
+            and part.year = total.year
+    where part.dimension <> 'total'
+    window
+        whole as (
+            partition by
+                part.source, part.concept, part.unit, part.period_basis, part.place, part.year, part.dimension
+        );
+
+-- The one definition of a share. `pieces` is the name of a relation: what the share is of (source, concept, unit,
+-- period_basis, place_set, set_name, dimension, category, as_published, first_year, last_year, n_members), and place,
+-- part, whole, total, is_partial, is_unknown, otherwise. Years of a place are added up before anything is divided.
+create or replace macro share_over(pieces) as table
+    with of_place as (
+        select
+            source,
+            concept,
+            unit,
+            period_basis,
+            place_set,
+            set_name,
+            dimension,
+            category,
+            as_published,
+            first_year,
+            last_year,
+            n_members,
+            place,
+            sum(part) filter (where taken) as part,
+            sum(whole) filter (where taken) as whole,
+            coalesce(bool_or(total is not null and total <> whole) filter (where taken), false) as differs,
+            count(*) filter (where is_partial and not other) as n_partial,
+            count(*) filter (where is_unknown and taken) as n_unknown,
+            any_value(otherwise) filter (where other) as left_out,
+            any_value(otherwise) as otherwise
+        from (
+            select
+                *,
+                otherwise is not null and not as_published as other,
+                not is_partial and (otherwise is null or as_published) as taken
+            from query_table(pieces)
+        ) as piece
+        group by all
+    ),
+
+    largest as (
+        select
+            *,
+            row_number() over (
+                partition by
+                    source, concept, unit, period_basis, place_set, dimension, category, as_published, first_year, last_year
+                order by coalesce(whole, 0) desc, place
+            ) = 1 and whole > 0 as is_largest
+        from of_place
+    ),
+
+    summed as (
+        select
+            source,
+            concept,
+            unit,
+            period_basis,
+            place_set,
+            set_name,
+            dimension,
+            category,
+            as_published,
+            first_year,
+            last_year,
+            n_members,
+            count(*) filter (where whole > 0) as n_places,
+            list(place order by place) filter (where whole > 0) as places,
+            count(*) filter (where whole = 0) as n_whole_zero,
+            count(*) filter (where whole > 0 and part = 0) as n_part_zero,
+            count(*) filter (where differs) as n_total_differs,
+            sum(n_partial)::bigint as n_partial,
+            sum(n_unknown)::bigint as n_unknown,
+            sum(part) filter (where whole > 0) as part,
+            sum(whole) filter (where whole > 0) as whole,
+            any_value(place) filter (where is_largest) as largest_contributor,
+            sum(part) filter (where whole > 0 and not is_largest) as part_without_largest,
+            sum(whole) filter (where whole > 0 and not is_largest) as whole_without_largest,
+            round(avg((part / whole)::double order by place) filter (where whole > 0), 6)::decimal(18, 6) as mean_of_places,
+            list(place order by place) filter (where left_out is not null) as counted_otherwise,
+            list_distinct(list(left_out)) as others,
+            list_distinct(list(otherwise)) as others_in
+        from largest
+        group by all
+    ),
+
+    divided as (
+        select
+            *,
+            round(part / whole, 6)::decimal(18, 6) as pooled,
+            round(part_without_largest / whole_without_largest, 6)::decimal(18, 6) as pooled_without_largest
+        from summed
+    ),
+
+    judged as (
+        select
+            *,
+            case
+                when n_places = 0 then 'No place of the set states this category and a whole above zero.'
+                when n_places < least(3, n_members)
+                    then 'No headline: ' || n_places || ' of ' || n_members || ' place(s) state it; at least 3 are asked for.'
+                when
+                    greatest(pooled, coalesce(pooled_without_largest, pooled), mean_of_places)
+                    - least(pooled, coalesce(pooled_without_largest, pooled), mean_of_places) > share_limit()
+                    then
+                        'No headline: the three weightings lie more than ' || (100 * share_limit())::integer
+                        || ' percentage points apart.'
+            end as withheld
+        from divided
+    )
+
+    select
+        source,
+        concept,
+        unit,
+        period_basis,
+        place_set,
+        set_name,
+        dimension,
+        category,
+        as_published,
+        first_year,
+        last_year,
+        n_members,
+        n_places,
+        part,
+        whole,
+        pooled,
+        largest_contributor,
+        part_without_largest,
+        whole_without_largest,
+        pooled_without_largest,
+        mean_of_places,
+        case when withheld is null then pooled end as headline,
+        n_part_zero,
+        n_whole_zero,
+        n_total_differs,
+        n_partial,
+        n_unknown,
+        coalesce(places, []) as places,
+        coalesce(counted_otherwise, []) as counted_otherwise,
+        list_filter([
+            withheld,
+            case
+                when n_places > 1
+                    then
+                        'All pooled counts every firearm alike, so that places with many weigh most (here '
+                        || largest_contributor || ' holds ' || number_in_words(whole - whole_without_largest) || ' of '
+                        || number_in_words(whole) || '); the mean counts every place alike.'
+            end,
+            case
+                when n_whole_zero > 0
+                    then n_whole_zero || ' place(s) state a whole of zero: a part of zero has no size, so they are left out.'
+            end,
+            case
+                when n_total_differs > 0
+                    then
+                        'For ' || n_total_differs || ' place(s) the categories do not add up to the stated total;'
+                        || ' the whole is the sum of the categories.'
+            end,
+            case when n_partial > 0 then n_partial || ' partial yearly figure(s) were left out.' end,
+            case when n_unknown > 0 then 'Whether ' || n_unknown || ' of the figures are complete is not known.' end,
+            case
+                when len(counted_otherwise) > 0
+                    then 'Left out: ' || array_to_string(counted_otherwise, ', ') || '. ' || array_to_string(others, ' ')
+            end,
+            case when as_published and len(others_in) > 0 then 'Included as published: ' || array_to_string(others_in, ' ') end
+        ], lambda reason: reason is not null) as reasons
+    from judged
+    order by source, concept, unit, period_basis, place_set, dimension, category, as_published, first_year, last_year;
+
+-- An ad hoc set of places over any years.
+create or replace macro share_of(
+    places, a_source, a_concept, a_dimension, a_category, a_first_year, a_last_year, as_it_stands := false
+) as table
+    with asked as (
+        select distinct unnest(places) as place
+    ),
+
+    contained as (
+        select distinct asked.place
+        from asked
+        inner join place_up on asked.place = place_up.place
+        inner join asked as wider on place_up.ancestor = wider.place
+        where asked.place <> wider.place
+    ),
+
+    piece as (
+        select
+            * exclude (year),
+            '' as place_set,
+            'places asked for' as set_name,
+            as_it_stands as as_published,
+            a_first_year::integer as first_year,
+            a_last_year::integer as last_year,
+            (select count(*) from asked) - (select count(*) from contained) as n_members
+        from part_of_whole()
+        where
+            source = a_source
+            and concept = a_concept
+            and dimension = a_dimension
+            and category = a_category
+            and year between a_first_year::integer and a_last_year::integer
+            and place in (select asked.place from asked)
+            and place not in (select contained.place from contained)
+    )
+
+    select * exclude (place_set, set_name) from share_over('piece');
+
+-- A named set, its members as of each year.
+create or replace macro share_in(
+    a_set, a_source, a_concept, a_dimension, a_category, a_first_year, a_last_year, as_it_stands := false
+) as table
+    with piece as (
+        select
+            part_of_whole.* exclude (year),
+            set_member.place_set,
+            set_member.set_name,
+            as_it_stands as as_published,
+            a_first_year::integer as first_year,
+            a_last_year::integer as last_year,
+            members_of_set(a_set, a_last_year::integer) as n_members
+        from part_of_whole() as part_of_whole
+        inner join set_member
+            on
+                part_of_whole.place = set_member.place
+                and part_of_whole.place_level = set_member.place_level
+                and part_of_whole.year between set_member.first_year and set_member.last_year
+        where
+            set_member.place_set = a_set
+            and part_of_whole.source = a_source
+            and part_of_whole.concept = a_concept
+            and part_of_whole.dimension = a_dimension
+            and part_of_whole.category = a_category
+            and part_of_whole.year between a_first_year::integer and a_last_year::integer
+    )
+
+    select * from share_over('piece');
+
+-- Firearm types of every named set, year by year.
+create or replace table share as
+with published as (
+    select unnest([false, true]) as as_published
+),
+
+in_set as (
+    select
+        part_of_whole.*,
+        set_member.place_set,
+        set_member.set_name,
+        max(part_of_whole.otherwise) over (
+            partition by
+                part_of_whole.source, part_of_whole.concept, part_of_whole.unit, part_of_whole.period_basis,
+                set_member.place_set, part_of_whole.category
+        ) is not null as has_other
+    from part_of_whole() as part_of_whole
+    inner join set_member
+        on
+            part_of_whole.place = set_member.place
+            and part_of_whole.place_level = set_member.place_level
+            and part_of_whole.year between set_member.first_year and set_member.last_year
+    where part_of_whole.dimension = 'firearm_type'
+),
+
+set_year as (
+    select
+        place_set,
+        year,
+        members_of_set(asked.place_set, asked.year) as n_members
+    from (select distinct in_set.place_set, in_set.year from in_set) as asked
+),
+
+piece as (
+    select
+        in_set.* exclude (year, has_other),
+        in_set.year as first_year,
+        in_set.year as last_year,
+        published.as_published,
+        set_year.n_members
+    from in_set
+    inner join set_year on in_set.place_set = set_year.place_set and in_set.year = set_year.year
+    cross join published
+    where in_set.has_other or not published.as_published
+)
+
+select * from share_over('piece');

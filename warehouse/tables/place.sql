@@ -1,14 +1,15 @@
 -- Places of the shipped register and of the sources' own registers (police areas), and what lies in what.
 -- Reads register_place, register_member, register_name, accepted_place (code, name, level, parent).
 
-create or replace temp table place_up_register as
+-- Every place with itself and what holds it, up to its country.
+create or replace temp macro ancestors_of(places) as table
 with recursive up as (
     select
         code as place,
         code as ancestor,
         level as ancestor_level,
         parent
-    from register_place
+    from query_table(places)
     union all
     select
         up.place,
@@ -16,7 +17,7 @@ with recursive up as (
         above.level as ancestor_level,
         above.parent
     from up
-    inner join register_place as above on up.parent = above.code
+    inner join query_table(places) as above on up.parent = above.code
     where up.ancestor_level not in ('country', 'region', 'world')
 )
 
@@ -24,7 +25,11 @@ select
     place,
     ancestor,
     ancestor_level
-from up;
+from up
+where ancestor_level not in ('region', 'world') or place = ancestor;
+
+create or replace temp table place_up_register as
+select * from ancestors_of('register_place');
 
 create or replace temp table own_parent as
 -- Of the places an area is said to lie in, those that contain another of them say nothing more.
@@ -127,30 +132,7 @@ inner join register_place on own_place.parent = register_place.code
 order by code;
 
 create or replace temp table place_up as
-with recursive up as (
-    select
-        code as place,
-        code as ancestor,
-        level as ancestor_level,
-        parent
-    from place
-    union all
-    select
-        up.place,
-        above.code as ancestor,
-        above.level as ancestor_level,
-        above.parent
-    from up
-    inner join place as above on up.parent = above.code
-    where up.ancestor_level not in ('country', 'region', 'world')
-)
-
-select
-    place,
-    ancestor,
-    ancestor_level
-from up
-where ancestor_level not in ('region', 'world') or place = ancestor
+select * from ancestors_of('place')
 order by place, ancestor;
 
 create or replace temp table place_overlap as

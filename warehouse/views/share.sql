@@ -1,14 +1,14 @@
 -- What part of a whole one category is, under three weightings: pooled, pooled without the place that contributes
 -- most, and the mean of the places' own shares. A place counts where it states the category (zero is a statement) and
 -- its categories of that dimension add up to more than zero; the whole is that sum, not the total stated elsewhere.
--- Reads figure, place_up, set_member (trend.sql), counts_as.
+-- Reads figure, place_up, place_set.sql, counts_as.
 
 -- How far the three may lie apart for a headline, as a share of 1.
 create or replace macro share_limit() as 0.1;
 
 -- Each place's categories of one year, with the whole they are part of.
 create or replace macro part_of_whole() as table
-    with broader(category, narrower) as (
+    with broader (category, narrower) as (
         values
         ('x_HANDGUN', 'PISTOL'),
         ('x_HANDGUN', 'REVOLVER'),
@@ -83,7 +83,15 @@ create or replace macro part_of_whole() as table
             doubled.category is not null as is_doubled
         from yearly
         left join doubled
-            using (source, concept, unit, period_basis, place, year, dimension, category)
+            on
+                yearly.source = doubled.source
+                and yearly.concept = doubled.concept
+                and yearly.unit = doubled.unit
+                and yearly.period_basis = doubled.period_basis
+                and yearly.place = doubled.place
+                and yearly.year = doubled.year
+                and yearly.dimension = doubled.dimension
+                and yearly.category = doubled.category
     )
 
     select
@@ -98,8 +106,8 @@ create or replace macro part_of_whole() as table
         part.category,
         part.value as part,
         sum(part.value) filter (where not part.is_doubled) over whole as whole,
-        bool_or(part.is_partial) over whole as is_partial,
-        bool_or(part.is_unknown) over whole as is_unknown,
+        part.is_partial or coalesce(bool_or(part.is_partial) filter (where not part.is_doubled) over whole, false) as is_partial,
+        part.is_unknown or coalesce(bool_or(part.is_unknown) filter (where not part.is_doubled) over whole, false) as is_unknown,
         coalesce(part.otherwise, max(part.otherwise) over whole) as otherwise,
         total.value as total
     from marked as part
@@ -302,7 +310,7 @@ create or replace macro share_of(
         where asked.place <> wider.place
     ),
 
-    piece as (
+    piece as (  -- noqa: ST03
         select
             * exclude (year),
             '' as place_set,
@@ -328,7 +336,7 @@ create or replace macro share_of(
 create or replace macro share_in(
     a_set, a_source, a_concept, a_dimension, a_category, a_first_year, a_last_year, as_it_stands := false
 ) as table
-    with piece as (
+    with piece as (  -- noqa: ST03
         select
             part_of_whole.* exclude (year),
             set_member.place_set,
@@ -384,10 +392,15 @@ set_year as (
         place_set,
         year,
         members_of_set(asked.place_set, asked.year) as n_members
-    from (select distinct in_set.place_set, in_set.year from in_set) as asked
+    from (
+        select distinct
+            in_set.place_set,
+            in_set.year
+        from in_set
+    ) as asked
 ),
 
-piece as (
+piece as (  -- noqa: ST03
     select
         in_set.* exclude (year, has_other),
         in_set.year as first_year,

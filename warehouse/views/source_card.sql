@@ -44,8 +44,10 @@ coverage as (
         || ' years of which anything is held' as basis
     from place_year
     inner join source on place_year.source = source.source
-    -- Where an absent row stands for zero, an empty cell of the grid is no gap.
-    where source.absent <> 'zero'
+    -- Where an absent row stands for zero, or events are counted, an empty cell of the grid is no gap.
+    where
+        source.absent <> 'zero'
+        and source.source in (select figure.source from figure where not figure.derived)
     group by place_year.source
 ),
 

@@ -1,71 +1,9 @@
 -- What one source's yearly totals do over time, for a set of places: over all reporters, over those that reported in
 -- every year (constant panel), and chained over pairs of years. Each with who reported; nothing is ordered by value.
--- A headline is given only where the three agree. Reads figure, place, place_member, counts_as.
-
-create or replace table set_member as
--- Places of every named set, with the years of membership (as of 31 December): M49 regions and the world,
--- communities, and the first-level places of one country.
-with recursive up as (
-    select
-        code as place,
-        parent as place_set
-    from place
-    where level = 'country'
-    union all
-    select
-        up.place,
-        place.parent as place_set
-    from up
-    inner join place on up.place_set = place.code
-    where place.parent is not null
-),
-
-member as (
-    select
-        place_set,
-        place,
-        0 as first_year,
-        9999 as last_year
-    from up
-    where place_set is not null
-    union all
-    select
-        parent as place_set,
-        child as place,
-        coalesce(year(valid_from), 0)::integer as first_year,
-        case
-            when valid_to is null then 9999
-            when month(valid_to) = 12 and day(valid_to) = 31 then year(valid_to)
-            else year(valid_to) - 1
-        end::integer as last_year
-    from place_member
-    where kind = 'community'
-    union all
-    select
-        country as place_set,
-        code as place,
-        0 as first_year,
-        9999 as last_year
-    from place
-    where level = 'admin1' and country is not null and kind <> 'own_register'
-)
-
-select
-    member.place_set,
-    case when whole.level = 'country' then 'First-level places of ' || whole.name else whole.name end as set_name,
-    case when whole.level = 'country' then 'admin1' else 'country' end as place_level,
-    member.place,
-    member.first_year,
-    member.last_year
-from member
-inner join place as whole on member.place_set = whole.code
-order by all;
+-- A headline is given only where the three agree. Reads place_set.sql, place_up.
 
 -- The three outcomes may differ by this factor, and must not point in different directions, for a headline.
 create or replace macro trend_limit() as 1.25;
-
-create or replace macro number_in_words(a_number) as
-    regexp_replace(a_number::decimal(38, 6)::varchar, '\.?0+$', '');
 
 create or replace macro change_in_words(a_change) as
     case when a_change > 0 then '+' else '' end
@@ -73,35 +11,6 @@ create or replace macro change_in_words(a_change) as
 
 create or replace macro relative_change(a_first, a_last) as
     case when a_first > 0 then round(a_last / a_first - 1, 6)::decimal(18, 6) end;
-
--- Yearly totals that could enter a trend. Numbers that do not add up over places (shares, scores, rates) are no part.
-create or replace macro yearly_total() as table
-    select
-        figure.source,
-        figure.concept,
-        figure.unit,
-        figure.period_basis,
-        figure.place,
-        figure.place_level,
-        year(figure.period_start)::integer as year,
-        figure.value,
-        figure.completeness = 'partial' or not figure.whole_period as is_partial,
-        figure.completeness = 'unknown' as is_unknown,
-        counts_as.reason as otherwise
-    from figure
-    left join counts_as
-        on
-            figure.source = counts_as.source
-            and figure.origin_label = counts_as.origin_label
-            and figure.concept = counts_as.concept
-    where
-        figure.category = 'TOTAL'
-        and figure.dimension = 'total'
-        and figure.variant = ''
-        and figure.counterpart is null
-        and figure.period_kind = 'year'
-        and figure.value is not null
-        and figure.unit not in ('percent', 'score_1_10', 'weapon_per_100_people', 'rate_per_100k');
 
 -- The one definition of a trend. `points`: series, place, year, value, is_partial, is_unknown, otherwise, as_published.
 -- `spans`: series and what is to be said of it, first_year, last_year, n_members, notes. Both are names of relations.
@@ -122,7 +31,12 @@ create or replace macro trend_over(points, spans) as table
             series,
             year,
             lead(year) over (partition by series order by year) as next_year
-        from (select distinct taken.series, taken.year from taken)
+        from (
+            select distinct
+                taken.series,
+                taken.year
+            from taken
+        ) as seen
     ),
 
     linked as (
@@ -159,6 +73,7 @@ create or replace macro trend_over(points, spans) as table
             span_year.first_year,
             span_year.last_year,
             any_value(span_year.n_years) - 1 = count(*) and min(linked.first_value) > 0 as whole_chain,
+            list((linked.last_value / nullif(linked.first_value, 0))::double order by linked.first_year) as factors,
             list({
                 'first_year': linked.first_year, 'last_year': linked.last_year, 'n': linked.n,
                 'first_value': linked.first_value, 'last_value': linked.last_value
@@ -254,10 +169,7 @@ create or replace macro trend_over(points, spans) as table
             case
                 when link.whole_chain and list_contains(summed.years, span.first_year)
                     and list_contains(summed.years, span.last_year)
-                    then round(list_reduce(
-                        list_transform(link.links, lambda pair: (pair.last_value / pair.first_value)::double),
-                        lambda product, factor: product * factor
-                    ) - 1, 6)::decimal(18, 6)
+                    then round(list_aggregate(link.factors, 'product') - 1, 6)::decimal(18, 6)
             end as change_chained
         from query_table(spans) as span
         left join summed
@@ -393,7 +305,7 @@ create or replace macro trend_of(places, a_source, a_concept, a_first_year, a_la
             and place not in (select contained.place from contained)
     ),
 
-    point as (
+    point as (  -- noqa: ST03
         select
             unit || '|' || period_basis as series,
             place,
@@ -413,7 +325,7 @@ create or replace macro trend_of(places, a_source, a_concept, a_first_year, a_la
         from total
     ),
 
-    span as (
+    span as (  -- noqa: ST03
         select
             coalesce(kind.unit || '|' || kind.period_basis, '') as series,
             a_source as source,
@@ -439,49 +351,13 @@ create or replace macro trend_of(places, a_source, a_concept, a_first_year, a_la
 
     select * exclude (place_set, set_name, span) from trend_over('point', 'span');
 
--- Members of named sets with their totals, as of each year.
-create or replace macro total_of_set() as table
-    select
-        total.*,
-        set_member.place_set,
-        set_member.set_name
-    from yearly_total() as total
-    inner join set_member
-        on
-            total.place = set_member.place
-            and total.place_level = set_member.place_level
-            and total.year between set_member.first_year and set_member.last_year;
-
-create or replace macro members_of_set(a_set, a_year) as (
-    select count(*)
-    from set_member
-    where set_member.place_set = a_set and a_year between set_member.first_year and set_member.last_year
-);
-
--- What is said of members that joined or left a set between two years.
-create or replace macro membership_notes(a_set, a_first_year, a_last_year) as (
-    select
-        coalesce(list(
-            member.place || case when member.first_year > a_first_year then ' joined' else ' left' end
-            || ' the set between ' || a_first_year || ' and ' || a_last_year || '.'
-            order by member.place
-        ), [])
-    from set_member as member
-    where
-        member.place_set = a_set
-        and (
-            (member.first_year > a_first_year and member.first_year <= a_last_year)
-            or (member.last_year >= a_first_year and member.last_year < a_last_year)
-        )
-);
-
 -- A named set with its membership as of each year, any two years.
 create or replace macro trend_in(a_set, a_source, a_concept, a_first_year, a_last_year, as_it_stands := false) as table
     with total as (
         select * from total_of_set() where place_set = a_set and source = a_source and concept = a_concept
     ),
 
-    point as (
+    point as (  -- noqa: ST03
         select
             unit || '|' || period_basis as series,
             place,
@@ -501,7 +377,7 @@ create or replace macro trend_in(a_set, a_source, a_concept, a_first_year, a_las
         from total
     ),
 
-    span as (
+    span as (  -- noqa: ST03
         select
             coalesce(kind.unit || '|' || kind.period_basis, '') as series,
             a_source as source,
@@ -535,7 +411,7 @@ total as (
     from total_of_set()
 ),
 
-point as (
+point as (  -- noqa: ST03
     select
         concat_ws('|', total.source, total.concept, total.unit, total.period_basis, total.place_set, published.as_published)
             as series,
@@ -597,7 +473,7 @@ said_of_set as (
     from span_of_set
 ),
 
-span as (
+span as (  -- noqa: ST03
     select
         stretch.*,
         said_of_set.n_members,

@@ -1,0 +1,129 @@
+-- Named sets of places with dated membership, and the yearly totals of their members: what trends, shares and coverage
+-- over sets build on. Reads figure, place, place_member, counts_as.
+
+create or replace table set_member as
+-- Places of every named set, with the years of membership (as of 31 December): M49 regions and the world,
+-- communities, and the first-level places of one country.
+with recursive up as (
+    select
+        code as place,
+        parent as place_set
+    from place
+    where level = 'country'
+    union all
+    select
+        up.place,
+        place.parent as place_set
+    from up
+    inner join place on up.place_set = place.code
+    where place.parent is not null
+),
+
+member as (
+    select
+        place_set,
+        place,
+        0 as first_year,
+        9999 as last_year
+    from up
+    where place_set is not null
+    union all
+    select
+        parent as place_set,
+        child as place,
+        coalesce(year(valid_from), 0)::integer as first_year,
+        case
+            when valid_to is null then 9999
+            when month(valid_to) = 12 and day(valid_to) = 31 then year(valid_to)
+            else year(valid_to) - 1
+        end::integer as last_year
+    from place_member
+    where kind = 'community'
+    union all
+    select
+        country as place_set,
+        code as place,
+        0 as first_year,
+        9999 as last_year
+    from place
+    where level = 'admin1' and country is not null and kind <> 'own_register'
+)
+
+select
+    member.place_set,
+    case when whole.level = 'country' then 'First-level places of ' || whole.name else whole.name end as set_name,
+    case when whole.level = 'country' then 'admin1' else 'country' end as place_level,
+    member.place,
+    member.first_year,
+    member.last_year
+from member
+inner join place as whole on member.place_set = whole.code
+order by all;
+
+create or replace macro members_of_set(a_set, a_year) as (
+    select count(*)
+    from set_member
+    where set_member.place_set = a_set and a_year between set_member.first_year and set_member.last_year
+);
+
+-- What is said of members that joined or left a set between two years.
+create or replace macro membership_notes(a_set, a_first_year, a_last_year) as (
+    select
+        coalesce(list(
+            member.place || case when member.first_year > a_first_year then ' joined' else ' left' end
+            || ' the set between ' || a_first_year || ' and ' || a_last_year || '.'
+            order by member.place
+        ), [])
+    from set_member as member
+    where
+        member.place_set = a_set
+        and (
+            (member.first_year > a_first_year and member.first_year <= a_last_year)
+            or (member.last_year >= a_first_year and member.last_year < a_last_year)
+        )
+);
+
+create or replace macro number_in_words(a_number) as
+    regexp_replace(a_number::decimal(38, 6)::varchar, '\.?0+$', '');
+
+-- Yearly totals that could enter a trend. Numbers that do not add up over places (shares, scores, rates) are no part.
+create or replace macro yearly_total() as table
+    select
+        figure.source,
+        figure.concept,
+        figure.unit,
+        figure.period_basis,
+        figure.place,
+        figure.place_level,
+        year(figure.period_start)::integer as year,
+        figure.value,
+        figure.completeness = 'partial' or not figure.whole_period as is_partial,
+        figure.completeness = 'unknown' as is_unknown,
+        counts_as.reason as otherwise
+    from figure
+    left join counts_as
+        on
+            figure.source = counts_as.source
+            and figure.origin_label = counts_as.origin_label
+            and figure.concept = counts_as.concept
+    where
+        figure.category = 'TOTAL'
+        and figure.dimension = 'total'
+        and figure.variant = ''
+        and figure.counterpart is null
+        and figure.period_kind = 'year'
+        and figure.value is not null
+        and figure.unit not in ('percent', 'score_1_10', 'weapon_per_100_people', 'rate_per_100k');
+
+-- Members of named sets with their totals, as of each year.
+create or replace macro total_of_set() as table
+    select
+        total.*,
+        set_member.place_set,
+        set_member.set_name
+    from yearly_total() as total
+    inner join set_member
+        on
+            total.place = set_member.place
+            and total.place_level = set_member.place_level
+            and total.year between set_member.first_year and set_member.last_year;

@@ -50,7 +50,18 @@ SMALL = {
     **dict.fromkeys(("place", "place_member", "place_up", "concept_pair", "counts_as", "quality_rule"), "true"),
 }
 """Small tables of a release → which of their rows a tier holds."""
-DERIVED: tuple[str, ...] = ("flow", "mirror", "recomputation", "source_card", "statement")
+DERIVED: tuple[str, ...] = (
+    "flow",
+    "mirror",
+    "recomputation",
+    "source_card",
+    "statement",
+    "place_set",
+    "trend",
+    "share",
+    "coverage",
+    "mark",
+)
 """Views over figure that a tier's database holds as tables and macros, in the order in which they build on others."""
 PARTED = ("observation", "event", "item", "place")
 MEMORY = "4GB"

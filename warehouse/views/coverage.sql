@@ -3,36 +3,53 @@
 -- reported_number. Reads figure, place, place_up, source, issue, counts_as, set_member (place_set.sql).
 
 create or replace table coverage as
-with told as (
-    -- One row per source, concept, place and year with any figure at all, at any level.
+with stated as (
+    -- Any figure at all, at any level: what of a place and of years it speaks of.
     select
         figure.source,
         figure.concept,
         figure.place,
-        unnest(range(year(figure.period_start), year(figure.period_end) + 1))::integer as year,
+        year(figure.period_start) as first_year,
+        year(figure.period_end) as last_year,
         counts_as.reason as otherwise,
+        figure.category = 'TOTAL' and figure.dimension = 'total' and figure.variant = '' and figure.counterpart is null
+        and figure.period_kind in ('year', 'average') and figure.value is not null as is_total,
         bool_or(figure.obs_status = 'Q') as is_suppressed,
-        count(*) filter (where is_total) as n_totals,
-        bool_or(figure.value > 0) filter (where is_total) as above_zero,
-        bool_or(figure.completeness = 'partial' or not figure.whole_period) filter (where is_total) as is_partial,
-        bool_or(figure.completeness = 'unknown') filter (where is_total) as is_unknown,
-        bool_or(figure.period_kind = 'average') filter (where is_total) as is_average
-    from (
-        select
-            *,
-            coalesce(
-                category = 'TOTAL' and dimension = 'total' and variant = '' and counterpart is null
-                and period_kind in ('year', 'average') and value is not null,
-                false
-            ) as is_total
-        from figure
-    ) as figure
+        count(*) as n_figures,
+        bool_or(figure.value > 0) as above_zero,
+        bool_or(figure.completeness = 'partial' or not figure.whole_period) as is_partial,
+        bool_or(figure.completeness = 'unknown') as is_unknown,
+        bool_or(figure.period_kind = 'average') as is_average
+    from figure
     left join counts_as
         on
             figure.source = counts_as.source
             and figure.origin_label = counts_as.origin_label
             and figure.concept = counts_as.concept
-    group by figure.source, figure.concept, figure.place, figure.period_start, figure.period_end, counts_as.reason
+    group by all
+),
+
+told as (
+    -- One row per year: an average speaks of each of its years.
+    select
+        source,
+        concept,
+        place,
+        year,
+        otherwise,
+        bool_or(is_suppressed) as is_suppressed,
+        sum(n_figures) filter (where is_total) as n_totals,
+        bool_or(above_zero) filter (where is_total) as above_zero,
+        bool_or(is_partial) filter (where is_total) as is_partial,
+        bool_or(is_unknown) filter (where is_total) as is_unknown,
+        bool_or(is_average) filter (where is_total) as is_average
+    from (
+        select
+            *,
+            unnest(range(first_year, last_year + 1))::integer as year
+        from stated
+    ) as of_year
+    group by source, concept, place, year, otherwise
 ),
 
 spoken as (
@@ -72,8 +89,8 @@ reach as (
     from source
     inner join told on source.source = told.source
     inner join place on told.place = place.code
-    left join place_up as first_level on told.place = first_level.place and first_level.ancestor_level = 'admin1'
-    group by all
+    left join place_up as first_level on place.code = first_level.place and first_level.ancestor_level = 'admin1'
+    group by source.source, source.provenance, source.provenance_subclass
 ),
 
 universe as (
@@ -88,10 +105,10 @@ universe as (
         on
             case
                 when reach.is_world then place.level = 'country'
-                when reach.only_place is not null then place.code = reach.only_place
+                when reach.only_place is not null then reach.only_place = place.code
                 else
-                    place.code = reach.country
-                    or (place.level = 'admin1' and place.country = reach.country and place.kind <> 'own_register')
+                    reach.country = place.code
+                    or (reach.country = place.country and place.level = 'admin1' and place.kind <> 'own_register')
             end
 ),
 
@@ -99,9 +116,15 @@ concept_year as (
     -- Years any source speaks of a concept; for a source without a file for one of them, no file is held.
     select
         concept,
-        unnest(range(min(year), max(year) + 1))::integer as year
-    from told
-    group by concept
+        unnest(range(first_year, last_year + 1))::integer as year
+    from (
+        select
+            told.concept,
+            min(told.year) as first_year,
+            max(told.year) as last_year
+        from told
+        group by told.concept
+    ) as reach_of_concept
 ),
 
 file_year as (
@@ -118,7 +141,11 @@ unpublished as (
         max(file_year.year) as from_year
     from file_year
     where
-        file_year.source in (select issue.source from issue where issue.kind = 'skipped_not_published_yet')
+        file_year.source in (
+            select issue.source
+            from issue
+            where issue.kind = 'skipped_not_published_yet'
+        )
     group by file_year.source
 ),
 

@@ -130,6 +130,12 @@ summed as (
     left join nested on told.figure_id = nested.figure_id and told.arrives = nested.arrives
     where nested.figure_id is null
     group by all
+),
+
+of_any_counterpart as (
+    select *
+    from figure
+    where counterpart is null and source in (select flow.source from flow)
 )
 
 select
@@ -168,13 +174,12 @@ select
     summed.definition_id
 from summed
 left join place on summed.place = place.code
-left join figure as stated
+left join of_any_counterpart as stated
     on
         summed.source = stated.source
         and summed.concept = stated.concept
         and summed.unit = stated.unit
         and summed.place = stated.place
-        and stated.counterpart is null
         and summed.period_start = stated.period_start
         and summed.period_end = stated.period_end
         and summed.period_basis = stated.period_basis
@@ -182,7 +187,18 @@ left join figure as stated
         and summed.category = stated.category
         and summed.variant = stated.variant
         and summed.counterpart_role <> 'destination'
-order by all;
+order by
+    summed.source,
+    summed.concept,
+    summed.unit,
+    summed.place,
+    summed.period_start,
+    summed.period_end,
+    summed.period_basis,
+    summed.dimension,
+    summed.category,
+    summed.variant,
+    summed.counterpart_role;
 
 comment on table flow is 'Figures that name both ends, from an origin to a destination; nothing is added up beyond what figure holds.';
 comment on column flow.recorded_at is 'At which end it was recorded: destination (where it came from is said) or origin (where it went).';

@@ -1,6 +1,6 @@
 -- What to know before two neighbouring years of one series are read as a change: a number five times the other, another
 -- stated origin, a change of method or of effort that the source itself declares. A mark says no number is wrong.
--- Reads figure, counts_as, caveat.
+-- Reads figure, place_set.sql.
 
 -- Neighbouring years differ so much that they are marked.
 create or replace macro mark_limit() as 5;
@@ -75,37 +75,7 @@ group by all
 order by all;
 
 create or replace table mark as
-with effort (source, begins, first_year, last_year) as (
-    -- Changes of effort a source declares without years of their own; the sentence is the source's caveat that begins so.
-    values
-    ('gva', 'Tagging of confiscations grew sevenfold from 2014 to 2017', 2014, 2017)
-),
-
-declared as (
-    select
-        caveat.source,
-        caveat.concepts,
-        caveat.places,
-        effort.first_year,
-        effort.last_year,
-        'reporting_effort' as kind,
-        caveat.text
-    from effort
-    inner join caveat on effort.source = caveat.source and starts_with(caveat.text, effort.begins)
-    union all
-    select
-        caveat.source,
-        caveat.concepts,
-        caveat.places,
-        caveat.first_year,
-        caveat.last_year,
-        'declared_caveat' as kind,
-        caveat.text
-    from caveat
-    where caveat.first_year is not null or caveat.last_year is not null
-),
-
-stretch as (
+with stretch as (
     select
         source,
         concept,
@@ -177,7 +147,7 @@ marked as (
         null as said_first,
         null as said_last,
         declared.text
-    from declared
+    from declared_change as declared
     inner join stretch
         on
             declared.source = stretch.source

@@ -7,7 +7,7 @@
 create or replace macro share_limit() as 0.1;
 
 -- Each place's categories of one year, with the whole they are part of.
-create or replace macro part_of_whole() as table
+create or replace macro part_of_whole(levels) as table
     with broader (category, narrower) as (
         values
         ('x_HANDGUN', 'PISTOL'),
@@ -41,7 +41,8 @@ create or replace macro part_of_whole() as table
                 and figure.origin_label = counts_as.origin_label
                 and figure.concept = counts_as.concept
         where
-            (figure.dimension = 'total' or figure.category <> 'TOTAL')
+            list_contains(levels, figure.place_level)
+            and (figure.dimension = 'total' or figure.category <> 'TOTAL')
             and figure.variant = ''
             and figure.counterpart is null
             and figure.period_kind = 'year'
@@ -164,15 +165,28 @@ create or replace macro share_over(pieces) as table
         group by all
     ),
 
-    largest as (
+    most as (
         select
             *,
-            row_number() over (
+            max(whole) over (
                 partition by
                     source, concept, unit, period_basis, place_set, dimension, category, as_published, first_year, last_year
-                order by coalesce(whole, 0) desc, place
-            ) = 1 and whole > 0 as is_largest
+            ) as most_whole
         from of_place
+    ),
+
+    largest as (
+        -- The place with the largest whole; of several, the first by code.
+        select
+            *,
+            coalesce(
+                whole > 0 and place = min(place) filter (where whole = most_whole) over (
+                    partition by
+                        source, concept, unit, period_basis, place_set, dimension, category, as_published, first_year, last_year
+                ),
+                false
+            ) as is_largest
+        from most
     ),
 
     summed as (
@@ -319,7 +333,7 @@ create or replace macro share_of(
             a_first_year::integer as first_year,
             a_last_year::integer as last_year,
             (select count(*) from asked) - (select count(*) from contained) as n_members
-        from part_of_whole()
+        from part_of_whole(['country', 'admin1', 'admin2', 'city', 'area', 'site'])
         where
             source = a_source
             and concept = a_concept
@@ -345,7 +359,7 @@ create or replace macro share_in(
             a_first_year::integer as first_year,
             a_last_year::integer as last_year,
             members_of_set(a_set, a_last_year::integer) as n_members
-        from part_of_whole() as part_of_whole
+        from part_of_whole(['country', 'admin1']) as part_of_whole
         inner join set_member
             on
                 part_of_whole.place = set_member.place
@@ -378,7 +392,7 @@ in_set as (
                 part_of_whole.source, part_of_whole.concept, part_of_whole.unit, part_of_whole.period_basis,
                 set_member.place_set, part_of_whole.category
         ) is not null as has_other
-    from part_of_whole() as part_of_whole
+    from part_of_whole(['country', 'admin1']) as part_of_whole
     inner join set_member
         on
             part_of_whole.place = set_member.place

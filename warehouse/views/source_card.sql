@@ -34,6 +34,11 @@ place_year as (
         ) as year
 ),
 
+published as (
+    select distinct source from figure
+    where not derived
+),
+
 coverage as (
     select
         place_year.source,
@@ -47,7 +52,7 @@ coverage as (
     -- Where an absent row stands for zero, or events are counted, an empty cell of the grid is no gap.
     where
         source.absent <> 'zero'
-        and source.source in (select figure.source from figure where not figure.derived)
+        and source.source in (select published.source from published)
     group by place_year.source
 ),
 

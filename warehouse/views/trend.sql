@@ -5,25 +5,21 @@
 -- The three outcomes may differ by this factor, and must not point in different directions, for a headline.
 create or replace macro trend_limit() as 1.25;
 
-create or replace macro change_in_words(a_change) as
-    case when a_change > 0 then '+' else '' end
-    || replace(round(100 * a_change, 1)::decimal(18, 1)::varchar, '-', '−') || ' %';
-
-create or replace macro relative_change(a_first, a_last) as
-    case when a_first > 0 then round(a_last / a_first - 1, 6)::decimal(18, 6) end;
-
 -- The one definition of a trend. `points`: series, place, year, value, is_partial, is_unknown, otherwise, as_published.
 -- `spans`: series and what is to be said of it, first_year, last_year, n_members, notes. Both are names of relations.
 create or replace macro trend_over(points, spans) as table
     with point_in as (
         select
             *,
-            otherwise is not null and not as_published as is_other
+            otherwise is not null and not as_published as is_other,
+            not is_partial and (otherwise is null or as_published) as is_taken
         from query_table(points)
     ),
 
     taken as (
-        select * from point_in where not is_partial and not is_other
+        select *
+        from point_in
+        where is_taken
     ),
 
     reported_year as (
@@ -94,12 +90,12 @@ create or replace macro trend_over(points, spans) as table
             span.last_year,
             point_in.place,
             sum(point_in.value) filter (
-                where point_in.year = span.first_year and not is_partial and not is_other
+                where point_in.year = span.first_year and is_taken
             ) as first_value,
             sum(point_in.value) filter (
-                where point_in.year = span.last_year and not is_partial and not is_other
+                where point_in.year = span.last_year and is_taken
             ) as last_value,
-            count(*) filter (where not is_partial and not is_other) as n_years,
+            count(*) filter (where is_taken) as n_years,
             count(*) filter (where is_partial and not is_other) as n_partial,
             count(*) filter (where is_unknown and not is_other) as n_unknown,
             any_value(otherwise) filter (where is_other) as otherwise,
@@ -164,6 +160,8 @@ create or replace macro trend_over(points, spans) as table
             span.notes,
             summed.* exclude (series, first_year, last_year),
             link.links,
+            declared_in(span.source, span.concept, span.first_year, span.last_year, 'reporting_effort') as effort,
+            declared_in(span.source, span.concept, span.first_year, span.last_year, 'declared_caveat') as declared,
             relative_change(summed.first_all, summed.last_all) as change_all,
             relative_change(summed.first_panel, summed.last_panel) as change_panel,
             case
@@ -186,6 +184,8 @@ create or replace macro trend_over(points, spans) as table
                     then 'No figure that could be added up is held for ' || first_year || '.'
                 when coalesce(n_last, 0) = 0
                     then 'No figure that could be added up is held for ' || last_year || '.'
+                when len(effort) > 0
+                    then 'No headline: the source declares that its effort changed in these years.'
                 when n_panel < least(3, n_members)
                     then
                         'No headline: ' || n_panel || ' of ' || n_members
@@ -210,7 +210,7 @@ create or replace macro trend_over(points, spans) as table
 
     select
         * exclude (
-            series, notes, others, others_in, other_places, withheld, n_first, n_last, n_panel, panel, entered, gone,
+            series, notes, effort, declared, others, others_in, other_places, withheld, n_first, n_last, n_panel, panel, entered, gone,
             interrupted, links, years, change_all, change_panel, change_chained, first_all, last_all, first_panel,
             last_panel, entered_last, gone_first, interrupted_first, interrupted_last, n_partial, n_unknown, n_members
         ),
@@ -276,7 +276,7 @@ create or replace macro trend_over(points, spans) as table
                     then 'Left out: ' || array_to_string(other_places, ', ') || '. ' || array_to_string(others, ' ')
             end,
             case when as_published and len(others_in) > 0 then 'Included as published: ' || array_to_string(others_in, ' ') end
-        ], lambda reason: reason is not null) || coalesce(notes, []) as reasons
+        ], lambda reason: reason is not null) || effort || declared || coalesce(notes, []) as reasons
     from judged
     order by source, concept, unit, period_basis, place_set, as_published, first_year, last_year;
 
@@ -354,7 +354,9 @@ create or replace macro trend_of(places, a_source, a_concept, a_first_year, a_la
 -- A named set with its membership as of each year, any two years.
 create or replace macro trend_in(a_set, a_source, a_concept, a_first_year, a_last_year, as_it_stands := false) as table
     with total as (
-        select * from total_of_set() where place_set = a_set and source = a_source and concept = a_concept
+        select *
+        from total_of_set()
+        where place_set = a_set and source = a_source and concept = a_concept
     ),
 
     point as (  -- noqa: ST03
@@ -385,7 +387,11 @@ create or replace macro trend_in(a_set, a_source, a_concept, a_first_year, a_las
             kind.unit,
             kind.period_basis,
             a_set as place_set,
-            (select any_value(set_member.set_name) from set_member where set_member.place_set = a_set) as set_name,
+            (
+                select any_value(set_member.set_name)
+                from set_member
+                where set_member.place_set = a_set
+            ) as set_name,
             as_it_stands as as_published,
             a_first_year::integer as first_year,
             a_last_year::integer as last_year,

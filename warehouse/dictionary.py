@@ -10,6 +10,7 @@ from typing import Any
 
 from schemas.tables import TABLES, columns
 from schemas.vocabulary import vocabularies
+from warehouse.build import DERIVED
 from warehouse.release import sql
 
 COMMENT = re.compile(r"^comment on (view|table|column) ([a-z_.]+) is '(.*)';$", re.MULTILINE)
@@ -22,7 +23,9 @@ def dictionary() -> str:
 
 def comments() -> dict[str, str]:
     """Name of a view, table or column (view.column) → what it means."""
-    return {name: text.replace("''", "'") for _, name, text in COMMENT.findall(sql("macros/comments"))}
+    files = ["macros/comments", *(f"views/{name}" for name in DERIVED)]
+    found = [said for file in files for said in COMMENT.findall(sql(file))]
+    return {name: text.replace("''", "'") for _, name, text in found}
 
 
 def _intro() -> Iterator[str]:

@@ -279,9 +279,9 @@ def check(
 @app.command()
 def build(data: Data = DEFAULT_DATA) -> None:
     """Build a release from all kept files, check it and make it the current one."""
-    from warehouse.build import NothingToBuild
     from warehouse.build import build as build_release
     from warehouse.checks import CheckFailed
+    from warehouse.inputs import NothingToBuild
 
     try:
         with _progress("building") as step:
@@ -406,7 +406,7 @@ def lineage(
 def sources(data: Data = DEFAULT_DATA) -> None:
     """The declared sources: counted by, released by, obtained from, and what is held."""
     from ingest.declarations import sources as declared
-    from warehouse.build import held_files
+    from warehouse.inputs import held_files
 
     held = held_files(_folder(data))
     for name, source in declared().items():

@@ -19,7 +19,7 @@ from ingest.folder import Folder
 from ingest.keep import keep
 from schemas.declaration import Expect
 from warehouse import build as building
-from warehouse import checks, quality
+from warehouse import checks, inputs, quality
 from warehouse.release import current_id, manifest
 
 SOURCES = ("atf_trace_flows", "cide_ppd", "gitoc_oci", "isp_rj", "sinesp_vde", "soudapaz_rj", "unodc_iafq")
@@ -85,7 +85,7 @@ def commons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
                 released=None,
             )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(building, "accept", accept_small)
+        patch.setattr(inputs, "accept", accept_small)
         building.build(folder)
         yield folder
 
@@ -296,7 +296,7 @@ def test_a_failed_check_leaves_the_current_release(commons: Folder, monkeypatch:
         text = whole(name)
         return text.replace("cross join reach", "cross join reach cross join range(2)") if "figure" in name else text
 
-    monkeypatch.setattr(building, "accept", accept_small)
+    monkeypatch.setattr(inputs, "accept", accept_small)
     monkeypatch.setattr(building, "sql", twice)
     with pytest.raises(checks.CheckFailed, match=r"figure_id_once_in_a_part: .* \([\d,]+ of [\d,]+ rows\)"):
         building.build(commons)

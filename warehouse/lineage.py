@@ -19,8 +19,9 @@ from ingest.ingest import Snapshot
 from ingest.read import Defect, batches
 from ingest.register.gazetteer import load as load_gazetteer
 from schemas.declaration import Layout
-from warehouse.build import Inputs, load_source, register_codes
+from warehouse.inputs import Inputs
 from warehouse.release import NoRelease, open_release, sql
+from warehouse.stage import load_source, register_codes
 from warehouse.succession import Held
 
 STARTER_COLUMNS = ("citation", "address", "calculation")

@@ -11,8 +11,9 @@ import polars as pl
 
 from ingest.declarations import STARTER_LAYOUT, sources
 from ingest.folder import Folder
-from warehouse.build import read_inputs, use_places, use_source
+from warehouse.inputs import read_inputs
 from warehouse.release import sql
+from warehouse.stage import use_places, use_source
 
 FOLDER = STARTER_LAYOUT.parent
 

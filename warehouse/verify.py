@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from ingest import ledger
 from ingest.folder import Folder
 from ingest.keep import digest
-from warehouse.build import NothingToBuild, held_files, rebuild
+from warehouse.build import rebuild
 from warehouse.checks import CheckFailed
+from warehouse.inputs import NothingToBuild, held_files
 from warehouse.release import NoRelease, current_id, manifest
 
 

@@ -1,0 +1,102 @@
+"""What a build starts from: the kept files, in their succession, with their accepted rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from ingest import ledger
+from ingest.accept import Report, accept
+from ingest.declarations import sources
+from ingest.folder import Folder
+from ingest.ingest import Snapshot
+from ingest.register.gazetteer import Gazetteer
+from ingest.register.gazetteer import load as load_gazetteer
+from warehouse.release import TIERS
+from warehouse.succession import Held, current, in_order
+
+Say = Callable[[str], None]
+
+
+PARTED = ("observation", "event", "item", "place")
+
+
+class NothingToBuild(Exception):
+    """No kept file has figures to build a release from."""
+
+
+@dataclass
+class Inputs:
+    """What a build starts from."""
+
+    held: dict[str, list[Held]]
+    current: dict[str, list[Held]]
+    reports: dict[tuple[str, str], Report]
+    gazetteer: Gazetteer
+    accepted: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+
+    def published(self) -> list[str]:
+        """Sources with figures that some tier may hold; what is stricter enters no release at all."""
+        return [name for name, files in self.current.items() if files and sources()[name].tlp in TIERS["amber"]]
+
+    def list_accepted(self) -> None:
+        """Fills `accepted`: source → table → the Parquet files its figures are drawn from."""
+        self.accepted = {
+            name: {
+                table: [
+                    str(path)
+                    for file in files
+                    for path in sorted((self.reports[name, file.snapshot].rows / table).glob("*.parquet"))
+                ]
+                for table in PARTED
+            }
+            for name, files in self.current.items()
+        }
+
+
+def held_files(folder: Folder) -> dict[str, list[Held]]:
+    """Source → its kept files, from the ledger; what was withdrawn is left out."""
+    known = sources()
+    found: dict[tuple[str, str], Held] = {}
+    for act in ledger.entries(folder):
+        if act["act"] == "received" and act["source"] in known:
+            source = known[act["source"]]
+            layout = next((layout for layout in source.layout if layout.name == act["layout"]), None)
+            if layout is None:
+                continue
+            held = Held(
+                snapshot=act["snapshot"],
+                source=source,
+                layout=layout,
+                file_name=act["file_name"],
+                bytes=act["bytes"],
+                received_at=act["at"],
+                released=date.fromisoformat(act["released"]) if act.get("released") else None,
+                obtained_from=act.get("obtained_from") or source.obtained_from,
+            )
+            found.setdefault((held.source.name, held.snapshot), held)
+        elif act["act"] == "withdrawn":
+            found.pop((act["source"], act["snapshot"]), None)
+    by_source: dict[str, list[Held]] = {}
+    for file in found.values():
+        by_source.setdefault(file.source.name, []).append(file)
+    return {name: in_order(files) for name, files in sorted(by_source.items())}
+
+
+def read_inputs(folder: Folder, say: Say = lambda words: None, cache: Folder | None = None) -> Inputs:
+    """All kept files with their accepted rows, ingested where the cache lacks them (by default the folder's own).
+
+    Raises NothingToBuild.
+    """
+    held = held_files(folder)
+    inputs = Inputs(held, {name: current(files) for name, files in held.items()}, {}, load_gazetteer())
+    for name, files in held.items():
+        for file in files:
+            say(f"accepting {name}: {file.file_name}")
+            snapshot = Snapshot(file.snapshot, folder.file(file.snapshot), file.file_name)
+            inputs.reports[name, file.snapshot] = accept(
+                cache or folder, file.source, file.layout, snapshot, inputs.gazetteer
+            )
+    if not inputs.published():
+        raise NothingToBuild("No file has been kept yet. Run: commons add FILE, or commons starter")
+    inputs.list_accepted()
+    return inputs

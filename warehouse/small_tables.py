@@ -1,0 +1,194 @@
+"""The small tables every release carries beside its parts, and which of their rows a tier may hold."""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from ingest import ledger
+from ingest.declarations import sources
+from ingest.folder import Folder
+from schemas.declaration import Source
+from warehouse.inputs import Inputs
+from warehouse.stage import load_rows
+
+OF_ITS_SOURCES = "source in (select source from visible)"
+
+
+STATED = ("stated", "quality_declared")
+"""What people said of a source: statements, and scores of the rubric."""
+
+
+SMALL = {
+    **dict.fromkeys(("source", "snapshot", "issue", "caveat", "definition", *STATED), OF_ITS_SOURCES),
+    "same_origin": "source_a in (select source from visible) and source_b in (select source from visible)",
+    **dict.fromkeys(("place", "place_member", "place_up", "concept_pair", "counts_as", "quality_rule"), "true"),
+}
+"""Small tables of a release → which of their rows a tier holds."""
+
+
+def make_small_tables(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> dict[str, tuple[int, str]]:
+    """Makes the temporary table issue; returns rows and content of each small table, apart from when files arrived."""
+    paths = [str(path) for r in inputs.reports.values() for path in sorted((r.rows / "issue").glob("*.parquet"))]
+    load_rows(con, "accepted_issue", "issue", paths)
+    con.execute("create or replace temp table issue as select * from accepted_issue order by all")
+    said = dict.fromkeys(SMALL, "*") | {"snapshot": "* exclude (received_at)"}
+    return {name: content_of(con, f"select {columns} from temp.{name}") for name, columns in said.items()}
+
+
+def content_of(con: duckdb.DuckDBPyConnection, query: str, values: list[Any] | None = None) -> tuple[int, str]:
+    count, lower, upper = con.execute(
+        "select count(*), coalesce(sum(md5_number_lower(t::varchar)), 0),"
+        f" coalesce(sum(md5_number_upper(t::varchar)), 0) from ({query}) as t",
+        values or [],
+    ).fetchall()[0]
+    return int(count), sha256(f"{count}:{lower}:{upper}".encode()).hexdigest()
+
+
+def use_lookups(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
+    """Small tables the views read: from the vocabularies, the declarations and the two CSV files beside this one."""
+    here = Path(__file__).parent
+    for name in ("concept_pair", "counts_as", "quality_rule", "quality_declared"):
+        con.register("rows", pl.read_csv(here / f"{name}.csv", infer_schema=False).to_arrow())
+        con.execute(f"create or replace temp table {name} as select * from rows order by all")
+    declared = [sources()[name] for name in inputs.held]
+    for name, frame in (
+        ("source", _source_frame(declared)),
+        ("caveat", _caveat_frame(declared)),
+        ("definition", _definition_frame(declared)),
+        ("same_origin", _same_origin_frame(declared)),
+        ("snapshot", _snapshot_frame(inputs)),
+    ):
+        con.register("rows", frame.to_arrow())
+        con.execute(f"create or replace temp table {name} as select * from rows order by all")
+
+
+def use_statements(con: duckdb.DuckDBPyConnection, folder: Folder) -> None:
+    """What publishers and governments said, and were invited to say, of a source or figure: from the ledger."""
+    columns = ("source", "figure_id", "party", "dated", "text", "status")
+    acts = [
+        (act["n"], *(act.get(column) for column in columns)) for act in ledger.entries(folder) if act["act"] == "stated"
+    ]
+    shape = {"act": pl.Int64, **dict.fromkeys(columns, pl.String)}
+    con.register("rows", pl.DataFrame(acts, schema=shape, orient="row").to_arrow())
+    con.execute(
+        "create or replace temp table stated as"
+        " select * replace (try_cast(dated as date) as dated) from rows order by act"
+    )
+
+
+def texts_of(*names: str) -> list[str]:
+    return [(Path(__file__).parent / name).read_text(encoding="utf-8") for name in names]
+
+
+def origins_of(name: str) -> set[str]:
+    """A source and all it builds on, directly or through another source."""
+    found, open_ = {name}, [name]
+    while open_:
+        source = sources().get(open_.pop())
+        for origin in source.derived_from if source else []:
+            if origin not in found:
+                found.add(origin)
+                open_.append(origin)
+    return found
+
+
+def _source_frame(declared: list[Source]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "source": s.name,
+                "title": s.title,
+                "producer": s.producer,
+                "publisher": s.publisher,
+                "obtained_from": s.obtained_from,
+                "copy_kind": s.copy_kind,
+                "derived_from": s.derived_from,
+                "provenance": s.provenance,
+                "provenance_subclass": s.provenance_subclass,
+                "acquisition": s.acquisition,
+                "processing_level": s.processing_level,
+                "licence": s.licence,
+                "address": s.address,
+                "citation": s.citation,
+                "description": s.description.strip(),
+                "sensitivity": s.sensitivity,
+                "tlp": s.tlp,
+                "absent": s.coverage.absent,
+            }
+            for s in declared
+        ],
+        schema_overrides={"derived_from": pl.List(pl.String)},
+    )
+
+
+def _caveat_frame(declared: list[Source]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            (s.name, number, c.text, c.concepts, c.places, c.first_year, c.last_year)
+            for s in declared
+            for number, c in enumerate(s.caveat, 1)
+        ],
+        schema={
+            "source": pl.String,
+            "number": pl.Int32,
+            "text": pl.String,
+            "concepts": pl.List(pl.String),
+            "places": pl.List(pl.String),
+            "first_year": pl.Int32,
+            "last_year": pl.Int32,
+        },
+        orient="row",
+    )
+
+
+def _definition_frame(declared: list[Source]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [(d.id, s.name, d.concept, d.text, d.subset_of) for s in declared for d in s.definition],
+        schema=dict.fromkeys(("definition_id", "source", "concept", "text", "subset_of"), pl.String),
+        orient="row",
+    )
+
+
+def _same_origin_frame(declared: list[Source]) -> pl.DataFrame:
+    origins = {s.name: origins_of(s.name) for s in declared}
+    return pl.DataFrame(
+        [(a, b, bool(origins[a] & origins[b])) for a, b in combinations(sorted(origins), 2)],
+        schema={"source_a": pl.String, "source_b": pl.String, "same_origin": pl.Boolean},
+        orient="row",
+    )
+
+
+def _snapshot_frame(inputs: Inputs) -> pl.DataFrame:
+    used = {(name, file.snapshot) for name, files in inputs.current.items() for file in files}
+    rows = []
+    for name, files in inputs.held.items():
+        for file in files:
+            counts = inputs.reports[name, file.snapshot].counts
+            rows.append(
+                {
+                    "snapshot": file.snapshot,
+                    "source": name,
+                    "file_name": file.file_name,
+                    "layout": file.layout.name,
+                    "component": file.layout.component,
+                    "bytes": file.bytes,
+                    "received_at": datetime.fromisoformat(file.received_at).astimezone(UTC).replace(tzinfo=None),
+                    "released": file.released,
+                    "obtained_from": file.obtained_from,
+                    "rows_in": counts.rows_in,
+                    "rows_accepted": counts.accepted,
+                    "rows_refused": counts.refused,
+                    "rows_skipped": counts.skipped,
+                    "cells": counts.cells,
+                    "cells_with_number": counts.numbers,
+                    "cells_missing": counts.missing,
+                    "cells_refused": counts.cells_refused,
+                    "current": (name, file.snapshot) in used,
+                }
+            )
+    return pl.DataFrame(rows, schema_overrides={"released": pl.Date})

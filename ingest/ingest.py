@@ -545,7 +545,7 @@ def _events(
                     "same_event_twice",
                     "row_refused",
                     column=None,
-                    value=pl.col("event_key"),
+                    value=None if layout.hide_event_key else pl.col("event_key"),
                     known=pl.lit("above"),
                 )
             )
@@ -554,6 +554,9 @@ def _events(
     if not kept.all():
         lost = int((~kept).sum())
         items = items.filter(kept)
+    if layout.hide_event_key:
+        row = pl.col("source_row").cast(pl.String).alias("event_key")
+        events, items = events.with_columns(row), items.with_columns(row)
     has_item = events["source_row"].is_in(items["source_row"].unique().implode())
     return events.filter(has_item) if not has_item.all() else events, items, issues, lost
 

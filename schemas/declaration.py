@@ -38,6 +38,8 @@ class Definition(Strict):
     text: str
     subset_of: str | None = None
     """Where the definition covers only a part of the concept: which part, in words."""
+    unstated: str | None = None
+    """What the source leaves open about its numbers, said with every comparison: which services, which grounds."""
 
 
 class Caveat(Strict):
@@ -265,6 +267,8 @@ class Layout(Strict):
     """For crosswalks: template of the code of the place each row names."""
     level: str | None = None
     event_key: str | None = None
+    hide_event_key: bool = False
+    """The identifier leads to pages that name people: it tells repeated events apart and is not kept."""
     columns: dict[str, str] = {}
     """Their column → our column, for what is taken as it stands."""
     constants: dict[str, str] = {}

@@ -303,6 +303,40 @@ def test_every_figure_adds_up_from_the_rows_its_lineage_names(full: Path) -> Non
                     assert Decimal(cell["text"].replace(",", "") or "0") == cell["value"]
 
 
+def test_broader_types_are_the_sum_of_their_narrower_ones_at_every_place(full: Path) -> None:
+    """Also where a town has pistols and no revolvers; Colombia's first quarter is 1,490 and 2,510 by the file."""
+    with open_release(Folder(full)) as con:
+        wrong = con.execute(
+            "with narrow as (select 'x_HANDGUN' as broader, unnest(['PISTOL', 'REVOLVER']) as category union all"
+            " select 'x_LONG_GUN', unnest(['RIFLE', 'SHOTGUN', 'SMG', 'MG'])),"
+            " summed as (select source, concept, unit, place, period, period_basis, broader, sum(value) as value,"
+            " count(*) as n from figure inner join narrow using (category) where dimension = 'firearm_type'"
+            " and variant = '' group by all)"
+            " select source, count(*) from figure as b inner join summed as s on b.source = s.source"
+            " and b.concept = s.concept and b.unit = s.unit and b.place = s.place and b.period = s.period"
+            " and b.period_basis = s.period_basis and b.category = s.broader"
+            " where b.derived and b.dimension = 'firearm_type' and b.value <> s.value group by all"
+        ).fetchall()
+    assert wrong == []
+    quarter = ask(
+        full,
+        "select category, value from figure where source = 'policia_colombia' and place = 'COL' and period = '2019-Q1'"
+        " and category in ('PISTOL', 'REVOLVER', 'x_HANDGUN') and variant = '' order by 1",
+    )
+    assert [row["value"] for row in quarter] == [1490, 2510, 4000]
+
+
+def test_arms_of_unknown_type_make_no_zero(full: Path) -> None:
+    """A State that puts all arms under “unknown type” has not said that none was a handgun."""
+    zero = ask(
+        full,
+        "select count(*) as n from figure as b inner join figure as u using (source, concept, unit, place, period)"
+        " where b.category in ('x_HANDGUN', 'x_LONG_GUN') and b.derived and u.category = 'UNKNOWN' and u.value > 0"
+        " and u.dimension = 'firearm_type' and u.variant = '' and (b.value = 0 or b.completeness <> 'partial')",
+    )
+    assert zero == [{"n": 0}]
+
+
 def test_sinesp_recounted_with_nothing_but_csv(full: Path, real_data: Path) -> None:
     """Every state and year of SINESP, added up by other means."""
     sums: dict[tuple[str, str], float] = defaultdict(float)

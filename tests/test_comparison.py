@@ -52,8 +52,8 @@ def compare(figures: list[dict[str, Any]], *, same_origin: bool = False) -> list
     for table in ("concept_pair", "counts_as"):
         con.register("rows", pl.read_csv(HERE / f"{table}.csv", infer_schema=False).to_arrow())
         con.execute(f"create table {table} as select * from rows")
-    con.execute("create table definition (definition_id varchar, subset_of varchar)")
-    con.execute("insert into definition values ('part', 'guns seized at armed events only')")
+    con.execute("create table definition (definition_id varchar, subset_of varchar, unstated varchar)")
+    con.execute("insert into definition values ('part', 'guns seized at armed events', null)")
     names = sorted({figure["source"] for figure in figures})
     con.execute("create table same_origin (source_a varchar, source_b varchar, same_origin boolean)")
     for a in names:
@@ -141,9 +141,9 @@ def test_interval_of_a_ratio_as_published() -> None:
     """41 and 15 cases in 28,010 and 19,017 person-years: rate ratio 1.86 (1.03–3.35).
 
     Rothman & Greenland, Modern Epidemiology (breast cancer and fluoroscopy); here as counts, the exposure taken out
-    again. Three equal years have no scatter, so nothing is widened.
+    again. Five equal years have no scatter, so nothing is widened.
     """
-    years = [{"period": str(y), "period_start": f"{y}-01-01", "period_end": f"{y}-12-31"} for y in (2018, 2019, 2020)]
+    years = [{"period": str(y), "period_start": f"{y}-01-01", "period_end": f"{y}-12-31"} for y in range(2016, 2021)]
     rows = compare([{"source": s, "value": v, **year} for year in years for s, v in (("a", 41), ("b", 15))])
     exposure = 28010 / 19017
     for row in rows:
@@ -152,17 +152,29 @@ def test_interval_of_a_ratio_as_published() -> None:
 
 
 def test_scatter_between_years_widens_the_interval() -> None:
-    years = [{"period": str(y), "period_start": f"{y}-01-01", "period_end": f"{y}-12-31"} for y in (2018, 2019, 2020)]
+    years = [{"period": str(y), "period_start": f"{y}-01-01", "period_end": f"{y}-12-31"} for y in range(2016, 2021)]
     steady = compare([{"source": s, "value": 100, **year} for year in years for s in "ab"])
-    values = {"a": (50, 100, 150), "b": (150, 100, 50)}
+    values = {"a": (90, 100, 100, 100, 110), "b": (110, 100, 100, 100, 90)}
     wild = compare([{"source": s, "value": values[s][i], **year} for i, year in enumerate(years) for s in "ab"])
 
     def width(rows: list[dict[str, Any]]) -> float:
-        middle = next(row for row in rows if row["period"] == "2019")
+        middle = next(row for row in rows if row["period"] == "2018")
         return math.log(middle["ratio_high"] / middle["ratio_low"])
 
-    # Pearson's dispersion of (50, 100, 150) of 200 each at one half: (50² + 0 + 50²) / 50 / 2 = 50.
-    assert width(wild) / width(steady) == pytest.approx(math.sqrt(50))
+    # Pearson's dispersion of (90, 100, 100, 100, 110) of 200 each at one half: (10² + 10²) / 50 / 4 = 1, so none;
+    # and of (60, 100, 100, 100, 140): (40² + 40²) / 50 / 4 = 16.
+    assert width(wild) / width(steady) == pytest.approx(1)
+    values = {"a": (60, 100, 100, 100, 140), "b": (140, 100, 100, 100, 60)}
+    wilder = compare([{"source": s, "value": values[s][i], **year} for i, year in enumerate(years) for s in "ab"])
+    assert width(wilder) / width(steady) == pytest.approx(4)
+
+
+def test_no_interval_where_the_ratio_is_not_steady() -> None:
+    years = [{"period": str(y), "period_start": f"{y}-01-01", "period_end": f"{y}-12-31"} for y in range(2016, 2021)]
+    values = {"a": (10, 5000, 20, 90_000, 12), "b": (9000, 11, 40_000, 15, 8000)}
+    rows = compare([{"source": s, "value": values[s][i], **year} for i, year in enumerate(years) for s in "ab"])
+    assert {row["ratio_low"] for row in rows} == {None}
+    assert None not in {row["ratio"] for row in rows}
 
 
 FIGURE = st.fixed_dictionaries(

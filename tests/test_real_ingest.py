@@ -337,8 +337,9 @@ def test_gva_empty_counts_are_unknown(real_data) -> None:
     assert unknown == 2020 == batch.counts.missing == items["quantity"].null_count()
     assert total(items) == sum(int(row["n_guns_involved"] or 0) for row in plain)
     assert items["concept"].unique().to_list() == ["guns_involved"]
-    pointless = sum(row["latitude"] == "" for row in plain)
-    assert batch.rows["event"]["place_precision"].null_count() == pointless == 867
+    events = batch.rows["event"]
+    assert events["lat"].null_count() == events["lon"].null_count() == events.height  # no point, no identifier
+    assert not set(events["event_key"]) & {row["incident_id"] for row in plain if len(row["incident_id"]) > 5}
     kept = [*batch.rows["event"].iter_rows(), *items.iter_rows()]
     assert not any("gunviolencearchive" in str(cell) for row in kept[:100] for cell in row)
     assert batch.rows["event"]["evidence_ref"].null_count() == batch.rows["event"].height

@@ -148,8 +148,8 @@ def _caveat_frame(declared: list[Source]) -> pl.DataFrame:
 
 def _definition_frame(declared: list[Source]) -> pl.DataFrame:
     return pl.DataFrame(
-        [(d.id, s.name, d.concept, d.text, d.subset_of) for s in declared for d in s.definition],
-        schema=dict.fromkeys(("definition_id", "source", "concept", "text", "subset_of"), pl.String),
+        [(d.id, s.name, d.concept, d.text, d.subset_of, d.unstated) for s in declared for d in s.definition],
+        schema=dict.fromkeys(("definition_id", "source", "concept", "text", "subset_of", "unstated"), pl.String),
         orient="row",
     )
 

@@ -44,6 +44,8 @@ def tidy(rows: pl.DataFrame, file_stem: str) -> tuple[pl.DataFrame, list[pl.Data
     rows = rows.with_columns(
         pl.when(second & (pl.col("_nth") == 1))
         .then(pl.lit("second part"))
+        .when(second)
+        .then(pl.lit("first part"))
         .when(shared & ~total & ~second)
         .then(undecided)
         .otherwise("part")

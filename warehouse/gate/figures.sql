@@ -6,7 +6,7 @@ with judged as (
         figure_part.*,
         rule.absent,
         reach.covered,
-        derived and (period_start < reach.first_day or period_end > reach.last_day) as reaches_out
+        coalesce(period_start < reach.first_day or period_end > reach.last_day, false) as reaches_out
     from figure_part
     left join reach on figure_part.source = reach.source
     left join rule on figure_part.source = rule.source

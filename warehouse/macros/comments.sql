@@ -65,7 +65,7 @@ comment on column comparison.value_a is 'Number of the first.';
 comment on column comparison.value_b is 'Number of the other.';
 comment on column comparison.difference is 'value_a − value_b, only where comparable or comparable with a caveat.';
 comment on column comparison.ratio is 'value_a ÷ value_b, only where comparable or comparable with a caveat, and both are at least 10.';
-comment on column comparison.ratio_low is 'Lower end of its 95 % interval, widened for scatter; for independent sources with three common years.';
+comment on column comparison.ratio_low is 'Lower end of its 95 % interval, widened for scatter; for independent sources with five common years.';
 comment on column comparison.ratio_high is 'Upper end of that interval.';
 comment on column comparison.verdict is 'comparable, with_caveat, rank_only or not_comparable.';
 comment on column comparison.same_origin is 'True where both go back to the same records: agreement proves nothing.';

@@ -44,6 +44,8 @@ create or replace macro comparison_of(figures_a, figures_b) as table
             origin_b.counts_as as origin_counts_b,
             origin_a.reason as origin_reason_a,
             origin_b.reason as origin_reason_b,
+            subset_a.unstated as unstated_a,
+            subset_b.unstated as unstated_b,
             subset_a.subset_of as subset_a,
             subset_b.subset_of as subset_b
         from query_table(figures_a) as a
@@ -122,6 +124,8 @@ create or replace macro comparison_of(figures_a, figures_b) as table
                 case
                     when status_b in ('E', 'I', 'P', 'U', 'V', 'B', 'D') then pair.source_b || ' marks its number with status ' || status_b || '.'
                 end,
+                case when unstated_a is not null then pair.source_a || ' does not state ' || unstated_a || '.' end,
+                case when unstated_b is not null then pair.source_b || ' does not state ' || unstated_b || '.' end,
                 case when least(value_a, value_b) < 10 then 'One of the numbers is below 10: no ratio is given.' end,
                 case
                     when same_origin.same_origin
@@ -179,13 +183,13 @@ create or replace macro comparison_of(figures_a, figures_b) as table
 
     interval_of as (
         -- Wald interval of the log ratio of two counts, widened by the dispersion; only for counts of independent
-        -- sources with at least three years in common.
+        -- sources with at least five years in common.
         select
             spread.*,
             case when given and least(value_a, value_b) >= 10 then (value_a / value_b)::double end as ratio,
             case
                 when
-                    given and least(value_a, value_b) >= 10 and years >= 3 and not same_origin
+                    given and least(value_a, value_b) >= 10 and years >= 5 and not same_origin
                     and unit_a not in ('percent', 'score_1_10', 'weapon_per_100_people', 'rate_per_100k')
                     then 1.959964 * sqrt(dispersion * (1 / value_a::double + 1 / value_b::double))
             end as half_width
@@ -217,8 +221,9 @@ create or replace macro comparison_of(figures_a, figures_b) as table
         value_b,
         case when given then value_a - value_b end as difference,
         ratio,
-        ratio * exp(-half_width) as ratio_low,
-        ratio * exp(half_width) as ratio_high,
+        -- An interval wider than a factor of ten either way says that there is no steady ratio: none is given.
+        case when half_width <= ln(10) then ratio * exp(-half_width) end as ratio_low,
+        case when half_width <= ln(10) then ratio * exp(half_width) end as ratio_high,
         verdict,
         same_origin,
         refusals || cautions as reasons

@@ -24,7 +24,7 @@ create or replace temp macro added(cells) as table
         coalesce(max(obs_status) filter (where value is not null), min(obs_status)) as obs_status,
         case when min(origin_label) = max(origin_label) then min(origin_label) end as origin_label,
         min(definition_id) as definition_id,
-        max(mapping_relation) as mapping_relation,
+        coalesce(max(mapping_relation) filter (where mapping_relation <> 'exactMatch'), 'exactMatch') as mapping_relation,
         case when count(*) = 1 then min(footnote) end as footnote,
         bool_or(derived or moved) or count(*) > 1 as derived,
         bool_or(from_events) as from_events,
@@ -81,7 +81,7 @@ cross join (
 
 create or replace temp table variant_of_code as
 select
-    by_period.* replace ('' as variant, 'exactMatch' as mapping_relation),
+    by_period.* replace ('' as variant),
     variant as part,
     true as moved
 from by_period
@@ -104,64 +104,33 @@ select * exclude (parts, parts_complete, moved) from added('variant_of_code')
 union all by name
 select * exclude (parts, parts_complete, moved) from added('part_of_total');
 
-create or replace temp table narrower_type as
-select
-    by_code.* replace (narrower.broader as category, 'exactMatch' as mapping_relation),
-    by_code.category as part,
-    true as moved
-from by_code
-inner join narrower on by_code.category = narrower.code
-where by_code.dimension = 'firearm_type' and by_code.variant = '';
-
-create or replace temp table by_category as
-with needed as (
-    select
-        broader,
-        count(*) as codes
-    from narrower
-    group by all
-)
-
-select * from by_code
-union all by name
--- A broader type only where every narrower one was asked, and the source does not state it itself.
-select broad.* exclude (parts, parts_complete, moved)
-from added('narrower_type') as broad
-inner join needed on broad.category = needed.broader
-where
-    broad.parts = needed.codes
-    and not exists (
-        select 1 from by_code
-        where by_code.category = broad.category
-    );
-
 -- A row at a level the declaration rolls up to is what no smaller place can claim: it joins that level's sum.
 create or replace temp table cell_in_wider_place as
 select
-    by_category.* replace (place_up.ancestor as place, place_up.ancestor_level as place_level),
-    by_category.place as part,
-    place_up.ancestor <> by_category.place as moved
-from by_category
+    by_code.* replace (place_up.ancestor as place, place_up.ancestor_level as place_level),
+    by_code.place as part,
+    place_up.ancestor <> by_code.place as moved
+from by_code
 cross join rule
 inner join place_up
-    on by_category.place = place_up.place and list_contains(rule.place_levels, place_up.ancestor_level);
+    on by_code.place = place_up.place and list_contains(rule.place_levels, place_up.ancestor_level);
 
 -- Cells that name only a wide place, where others name smaller ones: what they hold is missing from every smaller one.
 create or replace temp table unplaced as
 select distinct
-    by_category.place,
-    by_category.concept,
-    by_category.unit,
-    by_category.period_start,
-    by_category.period_end,
-    by_category.dimension,
-    by_category.category
-from by_category
+    by_code.place,
+    by_code.concept,
+    by_code.unit,
+    by_code.period_start,
+    by_code.period_end,
+    by_code.dimension,
+    by_code.category
+from by_code
 cross join rule
 where
     rule.absent <> 'listed'
-    and by_category.value > 0
-    and list_contains(rule.place_levels, by_category.place_level);
+    and by_code.value > 0
+    and list_contains(rule.place_levels, by_code.place_level);
 
 create or replace temp table by_place as
 with overlap as (
@@ -172,10 +141,10 @@ with overlap as (
     group by all
 )
 
-select by_category.*
-from by_category
+select by_code.*
+from by_code
 cross join rule
-where not list_contains(rule.place_levels, by_category.place_level)
+where not list_contains(rule.place_levels, by_code.place_level)
 union all by name
 select
     wider.* exclude (parts, parts_complete, moved, n_parts, n_expected),
@@ -215,17 +184,60 @@ left join missing_some
         and by_place.dimension = missing_some.dimension
         and by_place.category = missing_some.category;
 
-create or replace temp table cell_of_any_counterpart as
+-- Broader types are added up place by place, after the places: a town without revolvers must not drop out of its state.
+create or replace temp table narrower_type as
 select
-    by_certain_place.* replace (null as counterpart, null as counterpart_role),
-    by_certain_place.counterpart as part,
+    by_certain_place.* replace (narrower.broader as category, 'exactMatch' as mapping_relation),
+    by_certain_place.category as part,
     true as moved
 from by_certain_place
+inner join narrower on by_certain_place.category = narrower.code
+where by_certain_place.dimension = 'firearm_type' and by_certain_place.variant = '';
+
+create or replace temp table by_type as
+select * from by_certain_place
+union all by name
+-- Only where every narrower one was asked (an absent one is none, where the source says so) and the source does not
+-- state it itself. Arms of unknown type may be of any: then it is at least this, and nothing where it would be zero.
+select
+    broad.* exclude (parts, parts_complete, moved, n_expected),
+    broad.n_expected + case when unknown.value > 0 then 1 else 0 end as n_expected
+from added('narrower_type') as broad
 cross join rule
-where rule.counterparts and by_certain_place.counterpart is not null;
+inner join (select
+broader,
+count(*) as codes
+from narrower
+group by all) as needed on broad.category = needed.broader
+left join by_certain_place as unknown
+    on
+        unknown.dimension = 'firearm_type'
+        and unknown.category = 'UNKNOWN'
+        and unknown.variant = ''
+        and broad.concept = unknown.concept
+        and broad.unit = unknown.unit
+        and broad.place = unknown.place
+        and broad.period_kind = unknown.period_kind
+        and broad.period_start = unknown.period_start
+        and broad.period_basis = unknown.period_basis
+        and coalesce(broad.counterpart, '') = coalesce(unknown.counterpart, '')
+where
+    (broad.parts = needed.codes or rule.absent = 'zero')
+    and not (broad.value = 0 and coalesce(unknown.value, 0) > 0)
+    and not exists (select 1 from by_code
+where by_code.category = broad.category);
+
+create or replace temp table cell_of_any_counterpart as
+select
+    by_type.* replace (null as counterpart, null as counterpart_role),
+    by_type.counterpart as part,
+    true as moved
+from by_type
+cross join rule
+where rule.counterparts and by_type.counterpart is not null;
 
 create or replace temp table by_counterpart as
-select * from by_certain_place
+select * from by_type
 union all by name
 select * exclude (parts, parts_complete, moved) from added('cell_of_any_counterpart');
 
@@ -249,7 +261,7 @@ labelled as (
             when 'average' then strftime(period_start, '%Y') || '/' || strftime(period_end, '%Y')
             else strftime(period_start, '%Y-%m-%d')
         end as period,
-        covered and (not derived or (period_start >= reach.first_day and period_end <= reach.last_day)) as whole_period
+        covered and period_start >= reach.first_day and period_end <= reach.last_day as whole_period
     from by_counterpart
     cross join reach
     where value is not null

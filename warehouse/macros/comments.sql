@@ -97,9 +97,9 @@ comment on table place is 'The shipped place register and the sources'' own area
 comment on table place_member is 'What lies in what, and dated memberships of communities; kind overlaps marks an area in several places.';
 comment on table place_up is 'Every place with itself and the places that hold it, up to its country.';
 comment on view revision is 'The same cell in successive releases of one source: unchanged, changed, added, gone, or not matched and why.';
-comment on table set_member is 'Named sets of places: the world, UN M49 regions, communities on 31 December of each year, the first level of a country.';
+comment on table set_member is 'Named sets of places: world, UN M49 regions, communities on 31 December of each year, first levels of countries.';
 comment on table trend is 'How a sum over places changed: over all reporters, a constant panel, and chained; no headline where they disagree.';
 comment on table share is 'What part of a whole a category is: pooled, pooled without the largest contributor, and as the mean of places.';
-comment on table coverage is 'For each place and year, what a source holds: a number, a zero, a breakdown only, no figure for this place, or no file.';
+comment on table coverage is 'What a source holds for each place and year: a number, a zero, a breakdown only, no figure for it, or no file.';
 comment on table mark is 'Years at which a series should be read with care: jumps, a changed mix of origins, declared changes of method or effort.';
 comment on table mark_basis is 'How many pairs of adjacent years were looked at for marks, and how many were marked.';

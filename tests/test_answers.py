@@ -312,7 +312,7 @@ def test_broader_types_are_the_sum_of_their_narrower_ones_at_every_place(full: P
             " summed as (select source, concept, unit, place, period, period_basis, broader, sum(value) as value,"
             " count(*) as n from figure inner join narrow using (category) where dimension = 'firearm_type'"
             " and variant = '' group by all)"
-            " select source, count(*) from figure as b inner join summed as s on b.source = s.source"
+            " select b.source, count(*) from figure as b inner join summed as s on b.source = s.source"
             " and b.concept = s.concept and b.unit = s.unit and b.place = s.place and b.period = s.period"
             " and b.period_basis = s.period_basis and b.category = s.broader"
             " where b.derived and b.dimension = 'firearm_type' and b.value <> s.value group by all"

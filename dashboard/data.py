@@ -58,7 +58,7 @@ class Opened:
 
     def pairs(self, level: str, **parameters: object) -> list[Row]:
         """Pairs of figures; below the state they are not kept, but worked out."""
-        return self.rows("pairs" if level in FINEST_KEPT else "pairs_below_state", **parameters)
+        return self.rows("pairs", kept=level in FINEST_KEPT, **parameters)
 
     def lineage(self, figure_id: str) -> dict[str, Any] | None:
         """Where a figure comes from, or None where the release holds no such figure."""

@@ -10,6 +10,7 @@ import io
 import json
 import mmap
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -122,23 +123,14 @@ def _line_ends(path: Path) -> bytes:
         return file.read(HEAD_BYTES).removesuffix(b"\r").replace(b"\r\n", b"")
 
 
-class _bytes_of:  # noqa: N801
-    """A file mapped into memory, or bytes as they are, with `find`, `rfind` and slicing."""
-
-    def __init__(self, source: Path | bytes):
-        self.source = source
-
-    def __enter__(self) -> "mmap.mmap | bytes":
-        if isinstance(self.source, bytes):
-            return self.source
-        self.file = self.source.open("rb")
-        self.map = mmap.mmap(self.file.fileno(), 0, access=mmap.ACCESS_READ)
-        return self.map
-
-    def __exit__(self, *_: object) -> None:
-        if not isinstance(self.source, bytes):
-            self.map.close()
-            self.file.close()
+@contextmanager
+def _bytes_of(source: Path | bytes) -> Iterator["mmap.mmap | bytes"]:
+    """A file mapped into memory, or bytes as they are; both have `find`, `rfind` and slicing."""
+    if isinstance(source, bytes):
+        yield source
+        return
+    with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        yield mapped
 
 
 def _count(data: "mmap.mmap | bytes", what: bytes) -> int:

@@ -41,6 +41,7 @@ def make_small_tables(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> dict[st
 
 
 def content_of(con: duckdb.DuckDBPyConnection, query: str, values: list[Any] | None = None) -> tuple[int, str]:
+    """Rows of a query, and a hash of what they say that does not depend on their order."""
     count, lower, upper = con.execute(
         "select count(*), coalesce(sum(md5_number_lower(t::varchar)), 0),"
         f" coalesce(sum(md5_number_upper(t::varchar)), 0) from ({query}) as t",
@@ -82,6 +83,7 @@ def use_statements(con: duckdb.DuckDBPyConnection, folder: Folder) -> None:
 
 
 def texts_of(*names: str) -> list[str]:
+    """The texts of data files beside this module, for the keys of parts that read them."""
     return [(Path(__file__).parent / name).read_text(encoding="utf-8") for name in names]
 
 

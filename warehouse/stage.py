@@ -16,6 +16,7 @@ LENGTHS = [("day", 0), ("month", 1), ("quarter", 3), ("year", 12), ("average", 2
 
 
 def frame_of(rows: Iterable[tuple[Any, ...]], names: list[str]) -> Any:
+    """Rows of text as an Arrow table, which a connection can register."""
     return pl.DataFrame(list(rows), schema=dict.fromkeys(names, pl.String), orient="row").to_arrow()
 
 

@@ -1,4 +1,5 @@
--- Two sources' figures side by side, countries and states: from the view comparison. By source, then period.
+-- Two sources' figures side by side, by source, then period: for countries and states ($kept) from the view
+-- comparison; below, where pairs are not kept, worked out for this place.
 with side as (
     select
         figure_id,
@@ -26,7 +27,13 @@ pair as (
             lambda r: replace(replace(r, comparison.source_a, a.name), comparison.source_b, b.name)
         ) as said,
         comparison.unit_a <> comparison.unit_b as other_units
-    from comparison
+    from (
+        select * from comparison
+        where $kept
+        union all
+        select * from comparison_of('figure', 'figure')
+        where not $kept
+    ) as comparison
     inner join side as a on comparison.figure_a = a.figure_id
     inner join side as b on comparison.figure_b = b.figure_id
     where comparison.place = $place and $concept in (comparison.concept_a, comparison.concept_b, a.counted, b.counted)

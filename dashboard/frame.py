@@ -1,55 +1,161 @@
-"""What every page has: the head, the foot, and the release it shows."""
+"""What every page has: the head with its ways, the foot, the release it shows, and notes that explain themselves."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 import streamlit as st
 
-from dashboard import data
-from dashboard.markup import address, day, text
+from dashboard import address, data, language, share
+from dashboard.data import Opened, Row
+from dashboard.language import _, day, place_name
+from dashboard.markup import text
 from warehouse.release import NoRelease
 
-PURPOSE = "Official and civil-society figures on firearms side by side, each with where it comes from."
+HERE = Path(__file__).parent
 
 
-def head() -> None:
-    """The name and the purpose."""
-    st.html(
-        '<header class="head"><a class="name" href="./">Firearms Data Commons</a>'
-        f'<p class="purpose">{text(PURPOSE)}</p></header>'
+def names() -> dict[str, str]:
+    """Pages → what they are called. The way of a number is reached from a number, so it is not among them."""
+    return {
+        address.OVERVIEW: _("Overview"),
+        "local": _("Local"),
+        "region": _("Region"),
+        "sources": _("Sources"),
+        "methods": _("Methods"),
+        "about": _("About"),
+    }
+
+
+def page(name: str, body: Callable[[Opened], None]) -> None:
+    """A whole page: the head, what `body` shows of the release the address names, and the foot."""
+    st.html(HERE / "style.css")
+    st.html(head(name))
+    opened = release()
+    if opened is not None:
+        body(opened)
+        st.html(share.block(name, st.context.url))
+    st.html(foot(opened))
+
+
+def head(name: str) -> str:
+    """The name, the purpose, the ways to the other pages, the languages and the size for a meeting."""
+    meeting = "meeting" in address.here()
+    ways = "".join(
+        f'<a href="{address.to(to)}"{current(to == name)}>{text(words)}</a>' for to, words in names().items()
+    )
+    size = address.same(name, meeting=None if meeting else "1")
+    said = _("Leave meeting mode") if meeting else _("Meeting mode")
+    return (
+        f'<header class="head{" meeting" if meeting else ""}" dir="{language.direction()}" lang="{language.current()}">'
+        f'<a class="skip" href="#content">{text(_("Skip to the content"))}</a>'
+        f'<a class="name" href="{address.to(address.OVERVIEW)}">{text(_("Firearms Data Commons"))}</a>'
+        f'<p class="purpose">{text(_("Official and civil-society figures side by side, each with where it comes from"))}'
+        f'</p><nav class="ways" aria-label="{text(_("Pages"))}">{ways}</nav>'
+        f'<div class="tools"><a href="{size}">{text(said)}</a>{languages(name)}</div></header>'
+        '<span id="content" tabindex="-1"></span>'
     )
 
 
-def foot(release: data.Opened | None) -> None:
+def current(here: bool) -> str:
+    """The attribute of a link that leads to where one is."""
+    return ' aria-current="page"' if here else ""
+
+
+def languages(name: str) -> str:
+    """The same view in each language, by its own name; and in Arabic the choice of digits."""
+    spoken = language.LANGUAGES[language.current()]
+    links = [
+        f'<li><a href="{address.same(name, lang=one.code, digits=None)}" lang="{one.code}" hreflang="{one.code}"'
+        f'{current(one.code == spoken.code)}><bdi>{text(one.name)}</bdi></a></li>'
+        for one in language.LANGUAGES.values()
+    ]
+    if spoken.code == "ar":
+        links += [
+            f'<li><a href="{address.same(name, lang="ar", digits=digits)}">{text(example)}</a></li>'
+            for digits, example in (("latn", "123"), ("arab", "١٢٣"))
+        ]
+    return (
+        f'<details class="languages"><summary><span class="unseen">{text(_("Language"))}: </span>'
+        f"<bdi>{text(spoken.name)}</bdi></summary><ul>{''.join(links)}</ul></details>"
+    )
+
+
+def foot(release: Opened | None) -> str:
     """The rules of the room, and which release this is."""
-    of = f"Release {text(release.release)} of {text(day(release.built))}. " if release else ""
-    st.html(
-        f'<footer class="foot"><p>{of}Sources and places stand in alphabetical order; nothing here is '
-        "ranked or scored. A difference between two sources is a question to talk about, not a finding about either. "
-        "Where no figure is held, nothing follows about the place.</p>"
-        "<p>The designations used do not imply any opinion on the legal status of any country, territory, city or "
-        "area, or of its authorities, or on the delimitation of its frontiers.</p></footer>"
+    rules = _(
+        "Sources and places stand in alphabetical order; nothing here is ranked or scored. A difference between two"
+        " sources is a question to talk about, not a finding about either. Where no figure is held, nothing follows"
+        " about the place."
+    )
+    of = ""
+    if release:
+        said = _("Release {release} of {day}.").format(release=release.release, day=day(release.built))
+        of = f"<p>{text(said)}</p>"
+    return f'<footer class="foot"><p>{text(rules)}</p><p>{text(designations())}</p>{of}</footer>'
+
+
+def designations() -> str:
+    """What stands under every map and in every export."""
+    return _(
+        "The designations used do not imply any opinion on the legal status of any country, territory, city or area, or"
+        " of its authorities, or on the delimitation of its frontiers or boundaries."
     )
 
 
-def release() -> data.Opened | None:
+def release() -> Opened | None:
     """The release the address names, or the current one; says so where there is none or a newer one."""
-    wanted = st.query_params.get("release")
+    wanted = address.here().get("release")
     try:
         opened = data.opened(wanted)
-    except NoRelease as refusal:
+    except NoRelease:
         if wanted:
-            note(f"{refusal} Its numbers may stand in the current release.", ("See the current release", "./"))
+            said = _("No release of that name is held here. Its numbers may stand in the current release.")
+            note(said, (_("See the current release"), address.same("", release=None)))
         else:
-            note(f"{refusal} Nothing can be shown before that.")
+            note(_("There is no release yet. Nothing can be shown before that."))
         return None
     if opened.newer:
-        state = {**st.query_params.to_dict(), "release": opened.newer}
+        said = _("You see release {release} of {day}, as the address asks. There is a newer one.")
         note(
-            f"You see release {opened.release} of {day(opened.built)}, as the address asks. There is a newer one.",
-            ("See the same in the newer release", address("./", state)),
+            said.format(release=opened.release, day=day(opened.built)),
+            (_("See the same in the newer release"), address.same("", release=opened.newer)),
         )
     return opened
 
 
 def note(words: str, *ways: tuple[str, str]) -> None:
     """A box that explains itself and offers next steps: pairs of words and an escaped address."""
+    st.html(note_html(words, *ways))
+
+
+def note_html(words: str, *ways: tuple[str, str]) -> str:
+    """The same as HTML."""
     links = "".join(f'<a class="way" href="{to}">{text(said)}</a>' for said, to in ways)
-    st.html(f'<div class="note" role="status"><p>{text(words)}</p>{links}</div>')
+    return f'<div class="note" role="status"><p>{text(words)}</p>{links}</div>'
+
+
+def remember(state: Mapping[str, object], names: Iterable[str] = ()) -> None:
+    """Writes a state into the address; `names` that the state lacks are taken out, everything else stays."""
+    other = {name: value for name, value in address.here().items() if name not in {*names, *state}}
+    wanted = other | {name: str(value) for name, value in state.items() if value not in (None, "")}
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+    address.use(wanted)
+
+
+def go(to: str, **changes: str) -> None:
+    """Goes to another page with the state of this one and some changes."""
+    st.switch_page(HERE / "pages" / f"{to}.py", query_params={**address.here(), **changes})
+
+
+def place_labels(places: list[Row]) -> dict[str, str]:
+    """Code → name of places (code, name), in the order of their names in the page's language.
+
+    A select knows its options by their words, so two places of one name are told apart by their code.
+    """
+    named = {row["code"]: place_name(row["code"], row["name"]) for row in places}
+    said = [*named.values()]
+    return {
+        code: f"{name} ({code})" if said.count(name) > 1 else name
+        for code, name in sorted(named.items(), key=lambda one: (language.in_order(one[1]), one[0]))
+    }

@@ -1,10 +1,8 @@
 """HTML of the pages. Whatever comes from data passes through `text`, which leaves nothing that could act as markup."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlencode
 
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 COLOURS = {
@@ -32,12 +30,6 @@ def _sign(c: str) -> str:
     if c in TURNING or unicodedata.category(c) == "Cc":
         return ""
     return c if ord(c) > 0x7F else f"&#{ord(c)};"
-
-
-def address(page: str, state: Mapping[str, object]) -> str:
-    """The address of one of this app's pages in one state, for a link."""
-    wanted = {name: str(value) for name, value in state.items() if value not in (None, "")}
-    return text(f"{page}?{urlencode(wanted)}" if wanted else page)
 
 
 def link(address_: str | None, words: str | None = None) -> str:
@@ -69,11 +61,7 @@ def table(
         f'<th scope="col"{" class=n" if place in right else ""}>{cell}</th>' for place, cell in enumerate(head)
     )
     return (
-        f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table class="{kind}">'
-        f"<caption>{caption}</caption><thead><tr>{heads}</tr></thead>{''.join(rows)}</table></div>"
+        f'<div class="scroll" role="region" aria-label="{text(caption)}" tabindex="0"><table class="{kind}">'
+        f"<caption>{text(caption)}</caption><thead><tr>{heads}</tr></thead>{''.join(rows)}</table></div>"
     )
 
-
-def day(value: date | None) -> str:
-    """A day as '26 August 2024'."""
-    return "" if value is None else f"{value.day} {value:%B %Y}"

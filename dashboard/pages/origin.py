@@ -4,121 +4,154 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import frame
+from dashboard import address, blocks, frame
 from dashboard.data import Opened, Row
-from dashboard.markup import address, day, link, mark, table, text
+from dashboard.language import _, day, ngettext, number, period, place_name, sentence
+from dashboard.markup import link, mark, table, text
 from dashboard.words import say, stated
-
-BACK = ("place", "concept", "from", "to", "release")
 
 
 def page() -> None:
     """The whole page."""
-    frame.head()
-    opened = frame.release()
-    if opened is not None:
-        back = {name: st.query_params[name] for name in BACK if name in st.query_params}
-        asked = st.query_params.get("figure", "")
-        found = opened.lineage(asked) if asked else None
-        if found is None:
-            words = (
-                "No figure of this release has the identifier the address names. It may stand in another release."
-                if asked
-                else "Choose a number on the page Compare, and this page shows where it comes from."
-            )
-            frame.note(words, ("Go to Compare", address("./", back)))
-        else:
-            if "release" not in st.query_params:
-                st.query_params["release"] = opened.release
-            show(opened, found, back)
-    frame.foot(opened)
+    frame.page("origin", body)
 
 
-def show(opened: Opened, found: dict[str, Any], back: dict[str, str]) -> None:
+def body(opened: Opened) -> None:
+    """The figure the address names, or what to do without one."""
+    asked = address.here().get("figure", "")
+    found = opened.lineage(asked) if asked else None
+    if found is None:
+        words = (
+            _("No figure of this release has the identifier the address names. It may stand in another release.")
+            if asked
+            else _("Choose a number on a page, and this page shows where it comes from.")
+        )
+        frame.note(words, (_("Choose a place"), address.to("local")))
+        return
+    frame.remember({"release": opened.release})
+    show(opened, found)
+
+
+def show(opened: Opened, found: dict[str, Any]) -> None:
     """One figure and its way here."""
-    figure, source = found["figure"], found["source"]
-    back = back or {"place": figure["place"], "concept": figure["concept"], "release": opened.release}
-    st.html(f'<nav class="back"><a href="{address("./", back)}">← Back to the comparison</a></nav>')
-    said = stated(figure["value"], figure["unit"], figure["completeness"])
-    st.html(
-        f'<h1 class="title">Where this number comes from</h1><div class="figure {text(figure["provenance"])}">'
-        f'<p class="value">{text(said)}</p><p class="what">{text(say("concept", figure["concept"]))} '
-        f"({text(say('unit', figure['unit']))}), {text(figure['place_name'])}, {text(figure['period'])}</p>"
-        f'<p class="class {text(figure["provenance"])}">{mark(figure["provenance"])}'
-        f"{text(say('provenance', figure['provenance']))}"
-        f"<span>{text(say('provenance_subclass', figure['provenance_subclass']))}</span></p>"
-        f'<p class="id">Figure <code>{text(figure["figure_id"])}</code> in release '
-        f"<code>{text(opened.release)}</code>; the address of this page can be shared.</p></div>"
-    )
+    st.html(head(opened, found))
     with st.container(key="way", horizontal=True, gap="large"):
         with st.container(key="steps"):
-            steps = "".join(f"<li>{text(step)}</li>" for step in found["steps"])
-            st.html(f'<h2>Its way here</h2><ol class="steps">{steps}</ol>')
+            st.html(steps(found))
         with st.container(key="source"):
-            st.html(_source(source))
-    cells(found)
-    if found["caveats"]:
-        said = "".join(f"<li>{text(caveat)}</li>" for caveat in found["caveats"])
-        st.html(f'<section class="caveats"><h2>Read with care</h2><ul>{said}</ul></section>')
+            st.html(source(found["source"]))
+    st.html(cells(found))
+    st.html(blocks.caveats([{"name": found["source"]["title"], "text": caveat} for caveat in found["caveats"]]))
+    st.html(f'<h2>{text(_("Copy with source"))}</h2>')
+    st.code(cited(opened, found), language=None, wrap_lines=True)
 
 
-def _source(source: Row) -> str:
-    rows = (
-        ("Counted by", text(source["producer"])),
-        ("Released by", text(source["publisher"])),
-        ("Obtained from", text(source["obtained_from"])),
-        ("Address", link(source["address"])),
-        ("To be cited as", text(source["citation"])),
-        ("Licence", text(source["licence"])),
-        ("How it was obtained", text(say("acquisition", source["acquisition"]))),
+def head(opened: Opened, found: dict[str, Any]) -> str:
+    """The number, what it is of, and who states it."""
+    figure = found["figure"]
+    back = {name: value for name, value in address.here().items() if name != "figure"}
+    back = back if "place" in back else {"place": figure["place"], "concept": figure["concept"]}
+    said = stated(figure["value"], figure["unit"], figure["completeness"])
+    named = _("Figure {figure} in release {release}; the address of this page can be shared.")
+    where = place_name(figure["place"], figure["place_name"])
+    return (
+        f'<nav class="back"><a href="{address.to("local", back)}">{text(_("Back to the comparison"))}</a></nav>'
+        f'<h1 class="title">{text(_("Where this number comes from"))}</h1>'
+        f'<div class="figure {text(figure["provenance"])}"><p class="value">{text(said)}</p>'
+        f'<p class="what">{text(say("concept", figure["concept"]))} ({text(say("unit", figure["unit"]))}), '
+        f"{text(where)}, {text(period(figure['period']))}</p>{blocks.provenance(figure)}"
+        f'<p class="id">{text(named.format(figure=figure["figure_id"], release=opened.release))}</p></div>'
     )
-    said = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows if value)
-    return f"<h2>The source</h2><p><strong>{text(source['title'])}</strong></p><dl>{said}</dl>"
 
 
-def cells(found: dict[str, Any]) -> None:
+def cited(opened: Opened, found: dict[str, Any]) -> str:
+    """One number with its source in at most 300 characters, for a message or a footnote."""
+    figure, of = found["figure"], found["source"]
+    number_ = stated(figure["value"], figure["unit"], figure["completeness"])
+    what = f"{say('concept', figure['concept'])}, {place_name(figure['place'], figure['place_name'])}"
+    end = f"Firearms Data Commons {opened.release}, {figure['figure_id']}"
+    start = f"{number_} ({what}, {period(figure['period'])}). "
+    room = 300 - len(start) - len(end) - 2
+    name = of["citation"] if len(of["citation"]) <= room else _(of["title"])
+    return f"{start}{name[:room]}. {end}".replace("..", ".")
+
+
+def steps(found: dict[str, Any]) -> str:
+    """Each step between the file and the number."""
+    said = "".join(f"<li>{text(sentence(step))}</li>" for step in found["steps"])
+    return f'<h2>{text(_("Its way here"))}</h2><ol class="steps">{said}</ol>'
+
+
+def source(of: Row) -> str:
+    """Who counted, who released, and how to cite it."""
+    to = address.to("sources", {"source": of["source"]})
+    rows = (
+        (_("Counted by"), text(_(of["producer"]))),
+        (_("Released by"), text(_(of["publisher"]))),
+        (_("Obtained from"), text(_(of["obtained_from"]))),
+        (_("Address"), link(of["address"])),
+        (_("To be cited as"), text(of["citation"])),
+        (_("Licence"), text(_(of["licence"]))),
+        (_("How it was obtained"), text(say("acquisition", of["acquisition"]))),
+    )
+    said = "".join(f"<dt>{text(name)}</dt><dd>{value}</dd>" for name, value in rows if value)
+    return (
+        f'<h2>{text(_("The source"))}</h2><p><strong><a href="{to}">{text(_(of["title"]))}</a></strong></p>'
+        f"<dl>{said}</dl>"
+    )
+
+
+def cells(found: dict[str, Any]) -> str:
     """The cells of the kept files behind the figure, as they stood there."""
     shown, total = found["cells"], found["n_rows"]
     if len(shown) < total:
-        words = f"The first {len(shown):,} of {total:,} rows behind this number."
-    elif total == 1:
-        words = "The one row behind this number."
+        said = _("The first {n} of {total} rows behind this number.")
+        words = said.format(n=number(len(shown)), total=number(total))
     else:
-        words = f"All {total:,} rows behind this number."
-    unit = found["figure"]["unit"]
-    head = ["File", "Row", "Column", "Text that stood there", "Read as", "Place", "Period", "Category"]
+        said = ngettext("The one row behind this number.", "All {n} rows behind this number.", total)
+        words = said.format(n=number(total))
     own = any(cell.get("citation") or cell.get("address") or cell.get("calculation") for cell in shown)
-    if own:
-        head.append("What the row says of itself")
-    rows = []
-    for cell in shown:
-        values = [
-            f"<td>{text(cell['file_name'])}</td>",
-            f'<td class="n">{cell["source_row"]:,}</td>',
-            f"<td>{text(cell['source_column'])}</td>",
-            f"<td><code>{text(cell['text'])}</code></td>",
-            f'<td class="n">{text(stated(cell["value"], unit, None))}</td>',
-            f"<td>{text(cell['place_name'])}</td>",
-            f"<td>{text(_period(cell))}</td>",
-            f"<td>{text(_category(cell))}</td>",
-        ]
-        if own:
-            said = [cell.get("citation"), cell.get("address"), cell.get("calculation")]
-            values.append(f"<td>{text('; '.join(filter(None, said)))}</td>")
-        rows.append(f"<tr>{''.join(values)}</tr>")
-    files = {cell["snapshot"]: cell["file_name"] for cell in shown}
-    kept = "".join(f"<li>{text(name)}<br>sha256 <code>{text(sha)}</code></li>" for sha, name in files.items())
-    st.html(
-        f'<h2>What stood in the file</h2><p class="unit">{text(words)} Each is quoted as it was published.</p>'
-        + table(head, ["<tbody>", *rows, "</tbody>"], caption="Cells of the kept files", kind="cells", numbers=(1, 4))
-        + f'<ul class="files">{kept}</ul>'
+    columns = (
+        *(_("File"), _("Row"), _("Column"), _("Text that stood there"), _("Read as"), _("Place"), _("Period")),
+        *(_("Category"), *([_("What the row says of itself")] if own else [])),
     )
+    body = "".join(_cell(cell, found["figure"]["unit"], own=own) for cell in shown)
+    files = {cell["snapshot"]: cell["file_name"] for cell in shown}
+    kept = "".join(f"<li><bdi>{text(name)}</bdi><br>sha256 <code>{text(sha)}</code></li>" for sha, name in files.items())
+    return (
+        f'<h2>{text(_("What stood in the file"))}</h2>'
+        f'<p class="unit">{text(words)} {text(_("Each is quoted as it was published."))}</p>'
+        + table(map(text, columns), ["<tbody>", body, "</tbody>"], caption=_("Cells of the kept files"), kind="cells",
+                numbers=(1, 4))
+        + f'<ul class="files">{kept}</ul>'
+    )  # fmt: skip
 
 
-def _period(cell: Row) -> str:
+def _cell(cell: Row, unit: str, *, own: bool) -> str:
+    values = [
+        f"<td><bdi>{text(cell['file_name'])}</bdi></td>",
+        f'<td class="n">{text(number(cell["source_row"]))}</td>',
+        f"<td><bdi>{text(cell['source_column'])}</bdi></td>",
+        f"<td><code><bdi>{text(cell['text'])}</bdi></code></td>",
+        f'<td class="n">{text(stated(cell["value"], unit, None))}</td>',
+        f"<td>{text(place_name(cell.get('place'), cell['place_name']))}</td>",
+        f"<td>{text(_days(cell))}</td>",
+        f"<td>{text(_category(cell))}</td>",
+    ]
+    if own:
+        said = [cell.get("citation"), cell.get("address"), cell.get("calculation")]
+        values.append(f"<td><bdi>{text('; '.join(filter(None, said)))}</bdi></td>")
+    return f"<tr>{''.join(values)}</tr>"
+
+
+def _days(cell: Row) -> str:
     start, end = cell["period_start"], cell["period_end"]
     return day(start) if start == end else f"{day(start)} – {day(end)}"
 
 
 def _category(cell: Row) -> str:
     return ", ".join(filter(None, [say("category", cell["category"]), cell["variant"]]))
+
+
+if __name__ == "__main__":
+    page()

@@ -21,11 +21,6 @@ pair as (
         b.counted as counted_b,
         a.completeness as completeness_a,
         b.completeness as completeness_b,
-        -- Reasons speak of sources and units by code: pages say names.
-        list_transform(
-            list_filter(comparison.reasons, lambda r: not starts_with(r, 'The two count in different units')),
-            lambda r: replace(replace(r, comparison.source_a, a.name), comparison.source_b, b.name)
-        ) as said,
         comparison.unit_a <> comparison.unit_b as other_units
     from (
         select * from comparison
@@ -42,7 +37,7 @@ pair as (
 select
     *,
     row_number() over same_pair = 1 as new_pair,
-    coalesce(said = lag(said) over same_pair and verdict = lag(verdict) over same_pair, false) as as_above
+    coalesce(reasons = lag(reasons) over same_pair and verdict = lag(verdict) over same_pair, false) as as_above
 from pair
 window
     same_pair as (

@@ -1,0 +1,218 @@
+"""Local: a place, what is counted there and a period; then what each source means by it, and their numbers."""
+
+import re
+from typing import Any
+
+import streamlit as st
+
+from dashboard import address, blocks, charts, choice, data, frame
+from dashboard.choice import Choice
+from dashboard.data import Opened, Row
+from dashboard.language import _, nothing, period, year
+from dashboard.markup import text
+from dashboard.words import say, stated
+
+
+def page() -> None:
+    """The whole page."""
+    frame.page("local", body)
+
+
+def body(opened: Opened) -> None:
+    """What was chosen, below the selects it is chosen with."""
+    chosen = choose(opened)
+    if chosen is not None:
+        show(opened, chosen)
+
+
+def choose(opened: Opened) -> Choice | None:
+    """The selects, set from the address, and the address set from them."""
+    begun = choice.opening(opened)
+    if begun is None:
+        frame.note(_("This release holds no figures yet. The next one may: it is built when a source is added."))
+        return None
+    asked = address.here()
+    place = choice.place_asked(opened, asked)
+    if place is None and "place" in asked:
+        frame.note(_("No figure held here for the place the address names. Choose another below."))
+    place, concept = (place, asked.get("concept")) if place else begun
+    with st.container(key="choose", horizontal=True, gap="small"):
+        place = _place(opened, place)
+        concept = _concept(choice.concepts(opened, place["code"]), asked.get("concept", concept), place)
+        span = choice.span_held(opened, place["code"], concept)
+        years = _period(span, f"{place['code']} {concept}")
+    chosen = Choice(place, concept, *years)
+    frame.remember({**chosen.state, "release": opened.release}, ("place", "concept", "from", "to"))
+    return chosen
+
+
+def _place(opened: Opened, place: Row) -> Row:
+    """Country, then state, then municipality; the last one chosen is the place."""
+    country = _select(_("Country or area"), opened.rows("countries"), place["country"], "country")
+    if country is None:
+        return place
+    inside = place["country"] == country
+    states = opened.rows("states", country=country)
+    state = _select(
+        _("State or province"),
+        states,
+        place["state"] if inside else None,
+        f"state {country}",
+        _("The whole country"),
+    )
+    below = opened.rows("municipalities", state=state) if state else []
+    current = place["code"] if inside and place["state"] == state else None
+    smaller = _select(_("Municipality or area"), below, current, f"below {country} {state}", _("The whole of it"))
+    found = opened.row("place", place=smaller or state or country)
+    assert found is not None
+    return found
+
+
+def _select(label: str, options: list[Row], current: str | None, key: str, whole: str | None = None) -> str | None:
+    """A searchable select of places by name; `whole` is the way to choose none of them."""
+    names = {"": whole} if whole else {}
+    names |= frame.place_labels(options)
+    codes = list(names)
+    chosen = st.selectbox(
+        label,
+        codes,
+        codes.index(current) if current in names else 0,
+        format_func=lambda code: names.get(code, ""),
+        key=key,
+        disabled=len(codes) < 2,
+        filter_mode="contains",
+    )
+    return chosen or None
+
+
+def _concept(held: dict[str, Row], current: str | None, place: Row) -> str:
+    wanted = choice.concept_asked(held, current)
+    ordered = sorted({*held, wanted}, key=lambda code: say("concept", code))
+    chosen = st.selectbox(
+        _("What is counted"),
+        ordered,
+        ordered.index(wanted),
+        format_func=lambda code: say("concept", code) + ("" if code in held else f" ({nothing()})"),
+        key=f"concept {place['code']}",
+        filter_mode="contains",
+    )
+    return str(chosen)
+
+
+def _period(span: range | None, key: str) -> tuple[int, int, bool]:
+    first, last, narrowed = choice.period_asked(span, address.here())
+    if span is None:
+        return first, last, narrowed
+    chosen = [
+        st.selectbox(label, span, span.index(at), format_func=year, key=f"{name} {key}", filter_mode="prefix")
+        for label, name, at in ((_("From"), "from", first), (_("To"), "to", last))
+    ]
+    return min(chosen), max(chosen), {*chosen} != {span[0], span[-1]}
+
+
+def show(opened: Opened, chosen: Choice) -> None:
+    """What was chosen: definitions first, then numbers, then what must be said beside them."""
+    panels = opened.rows("panels", **chosen.asked)
+    asked = [panel for panel in panels if panel["asked"]]
+    st.html(blocks.title(chosen, held=bool(panels)))
+    if asked:
+        st.html(blocks.definitions(opened.rows("definitions", panel=None, **chosen.asked)))
+        panel(opened, chosen, asked[0])
+    else:
+        words, ways = blocks.nothing_held(opened, chosen)
+        frame.note(words, *ways)
+    beside = [panel for panel in panels if panel not in asked[:1]]
+    if beside:
+        others(opened, chosen, beside)
+    if panels:
+        st.html(blocks.caveats(opened.rows("caveats", **chosen.asked)))
+        st.html(blocks.pairs(opened.pairs(chosen.place["level"], **chosen.asked)))
+        figures(opened, chosen)
+
+
+def panel(opened: Opened, chosen: Choice, wanted: Row) -> None:
+    """The chart of what was asked for, its words, and its numbers in a table."""
+    asked = {**chosen.asked, "panel": wanted["panel"]}
+    rows, marks = opened.rows("series", **asked), opened.rows("marks", **asked)
+    with st.container(key="main", horizontal=True, gap="large"):
+        with st.container(key="chart", gap="small"):
+            st.html(blocks.panel_head(wanted, marks))
+            _chart(rows, marks, wanted, chosen, height=340)
+            st.html(f'<div class="said">{blocks.summary(opened.rows("summary", **asked))}</div>')
+        with st.container(key="numbers"):
+            st.html(blocks.matrix(rows, marks, wanted))
+
+
+def _chart(rows: list[Row], marks: list[Row], wanted: Row, chosen: Choice, *, height: int) -> None:
+    st.vega_lite_chart(
+        spec=charts.series(rows, marks, height=height),
+        width="stretch",
+        theme=None,
+        key=f"chart {wanted['panel']} {chosen.state}",
+        alt=blocks.alternative(wanted, marks, chosen),
+    )
+
+
+def others(opened: Opened, chosen: Choice, panels: list[Row]) -> None:
+    """Small charts of what is held beside, which is not the same thing and so shares no axis."""
+    heading = _("Also held here, and not the same thing")
+    words = _("Each counts something else, or only a part; so each has its own axis.")
+    st.html(f'<h2>{text(heading)}</h2><p class="unit">{text(words)}</p>')
+    with st.container(key="others", horizontal=True, gap="medium"):
+        for at, wanted in enumerate(panels):
+            asked = {**chosen.asked, "panel": wanted["panel"]}
+            rows, marks = opened.rows("series", **asked), opened.rows("marks", **asked)
+            with st.container(key=f"other-{at}", gap="small"):
+                only = f'<p class="only">{text(blocks.only_part(wanted["subset_of"]))}</p>' if wanted["subset_of"] else ""
+                meant = "".join(
+                    f"<p>{text(_(row['name']))}: {text(_(row['definition']))}</p>"
+                    for row in opened.rows("definitions", **asked)
+                    if row["definition"]
+                )
+                st.html(
+                    f"<h3>{text(say('concept', wanted['counted']))}</h3>{only}"
+                    f'<p class="unit">{text(blocks.capital(say("unit", wanted["unit"])))}</p>{blocks.legend(marks)}'
+                    f'<div class="meant">{meant}</div>'
+                )
+                _chart(rows, marks, wanted, chosen, height=170)
+                st.html(f'<div class="said">{blocks.summary(opened.rows("summary", **asked))}</div>')
+
+
+def figures(opened: Opened, chosen: Choice) -> None:
+    """Every figure on the page, one a row: choose one to see where it comes from, or take them all along."""
+    rows = opened.rows("export", release=opened.release, **chosen.asked)
+    shown = {
+        _("Source"): [_(row["name"]) for row in rows],
+        _("What is counted"): [say("concept", row["concept"]) for row in rows],
+        _("Period"): [period(row["period"]) for row in rows],
+        _("Reported figure"): [stated(row["value"], row["unit"], row["completeness"]) for row in rows],
+        _("Unit"): [say("unit", row["unit"]) for row in rows],
+        _("Completeness"): [say("completeness", row["completeness"]) for row in rows],
+        _("Released by"): [_(row["publisher"]) for row in rows],
+    }
+    words = _(
+        "Choose a row to see the file, the row and the text behind it. Every number in the tables above leads there too."
+    )
+    st.html(f'<h2>{text(_("Where a number comes from"))}</h2><p class="unit">{text(words)}</p>')
+    picked: Any = st.dataframe(
+        shown,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"figures {opened.release} {chosen.state}",
+        height=min(38 * (len(rows) + 1), 330),
+        alt=_("Every figure on this page, one a row"),
+    )
+    if picked.selection.rows:
+        frame.go("origin", figure=rows[picked.selection.rows[0]]["figure_id"])
+    st.download_button(
+        _("Download these figures with their caveats (CSV)"),
+        data.as_csv(rows),
+        file_name=f"commons-{re.sub('[^A-Za-z0-9]+', '-', chosen.place['code'])}-{chosen.concept}-{opened.release}.csv",
+        mime="text/csv",
+        on_click="ignore",
+    )
+
+
+if __name__ == "__main__":
+    page()

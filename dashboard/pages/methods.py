@@ -1,0 +1,17 @@
+"""Methods."""
+
+from dashboard import frame
+from dashboard.data import Opened
+
+
+def page() -> None:
+    """The whole page."""
+    frame.page("methods", body)
+
+
+def body(opened: Opened) -> None:
+    """To be written."""
+
+
+if __name__ == "__main__":
+    page()

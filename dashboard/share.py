@@ -1,0 +1,37 @@
+"""This view on other phones: its address, as a QR code and as text to copy."""
+
+import io
+from urllib.parse import urlsplit, urlunsplit
+
+import segno
+
+from dashboard import address
+from dashboard.language import _
+from dashboard.markup import text
+
+
+def block(page: str, url: str | None) -> str:
+    """A closed box with the address of this view; empty where the viewer's own address is not known."""
+    if not url:
+        return ""
+    whole = absolute(page, url)
+    return (
+        f'<details class="share"><summary>{text(_("Share this view"))}</summary><div>{qr(whole)}'
+        f"<p>{text(_('Point a phone at the code, or copy the address:'))}</p>"
+        f'<p><code>{text(whole)}</code></p></div></details>'
+    )
+
+
+def absolute(page: str, url: str) -> str:
+    """The whole address of this view, on the host and path the browser came by."""
+    parts = urlsplit(url)
+    folder = parts.path.rsplit("/", 1)[0]
+    return urlunsplit((parts.scheme, parts.netloc, f"{folder}/", "", "")) + address.plain(page, address.here())[2:]
+
+
+def qr(words: str) -> str:
+    """A QR code as SVG, dark on light whatever the page's colours."""
+    out = io.BytesIO()
+    code = segno.make(words, error="m", micro=False)
+    code.save(out, kind="svg", xmldecl=False, svgns=True, border=3, scale=4, dark="#22252b", light="#fff", omitsize=True)
+    return f'<span class="qr" role="img" aria-label="{text(_("QR code of the address below"))}">{out.getvalue().decode()}</span>'

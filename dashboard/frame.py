@@ -3,7 +3,8 @@
 import streamlit as st
 
 from dashboard import data
-from dashboard.markup import address, day, text
+from dashboard.language import day
+from dashboard.markup import address, text
 from warehouse.release import NoRelease
 
 PURPOSE = "Official and civil-society figures on firearms side by side, each with where it comes from."

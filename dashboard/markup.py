@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -72,8 +71,3 @@ def table(
         f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table class="{kind}">'
         f"<caption>{caption}</caption><thead><tr>{heads}</tr></thead>{''.join(rows)}</table></div>"
     )
-
-
-def day(value: date | None) -> str:
-    """A day as '26 August 2024'."""
-    return "" if value is None else f"{value.day} {value:%B %Y}"

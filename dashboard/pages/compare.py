@@ -8,8 +8,9 @@ import streamlit as st
 
 from dashboard import charts, data, frame
 from dashboard.data import Opened, Row
-from dashboard.markup import address, day, mark, table, text
-from dashboard.words import NOTHING, listed, number, ratio, say, stated
+from dashboard.language import day, listed, nothing, number
+from dashboard.markup import address, mark, table, text
+from dashboard.words import ratio, say, stated
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def _concept(held: dict[str, Row], current: str | None, place: Row) -> str:
         "What is counted",
         ordered,
         ordered.index(wanted) if wanted in ordered else 0,
-        format_func=lambda code: say("concept", code) + ("" if code in held else f" ({NOTHING} here)"),
+        format_func=lambda code: say("concept", code) + ("" if code in held else f" ({nothing()} here)"),
         key=f"concept {place['code']}",
         filter_mode="contains",
     )
@@ -316,7 +317,7 @@ def matrix(opened: Opened, choice: Choice, rows: list[Row], marks: list[Row], wa
 def origin(opened: Opened, choice: Choice, row: Row) -> str:
     """A number as a link to where it comes from."""
     if row["figure_id"] is None:
-        return f'<span class="none">{NOTHING}</span>'
+        return f'<span class="none">{nothing()}</span>'
     said = stated(row["value"], row["unit"], row["completeness"])
     return _to_origin(opened, choice, row["figure_id"], said, f"{row['name']}, {row['period']}")
 

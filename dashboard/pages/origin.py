@@ -6,7 +6,8 @@ import streamlit as st
 
 from dashboard import frame
 from dashboard.data import Opened, Row
-from dashboard.markup import address, day, link, mark, table, text
+from dashboard.language import day
+from dashboard.markup import address, link, mark, table, text
 from dashboard.words import say, stated
 
 BACK = ("place", "concept", "from", "to", "release")

@@ -1,0 +1,251 @@
+"""The language of a page: which one it is, what sentences are in it, and how it writes numbers, dates and lists.
+
+English texts are the keys of gettext catalogues, `locale/<code>/LC_MESSAGES/commons.po`; English needs none, and what
+a catalogue lacks is said in English. The language is set once per run of a page with `use`. Answers that are kept for
+everyone (cached queries) must not contain texts of a language.
+"""
+
+import gettext
+import re
+import tomllib
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, dates, lists, numbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from ingest.register import gazetteer
+
+FOLDER = Path(__file__).with_name("locale")
+DOMAIN = "commons"
+MINUS = "−"
+EASTERN = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language pages are offered in."""
+
+    code: str
+    name: str
+    """Its own name for itself."""
+    direction: str
+    """ltr or rtl."""
+    locale: str
+    """The CLDR locale whose numbers, dates and lists it uses."""
+    plural: str
+    """gettext's rule which of its plural forms a number takes."""
+    ungrouped: int = 1000
+    """Numbers below this one are written without separators of thousands."""
+
+
+_ARABIC = (
+    "nplurals=6; plural=n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 && n%100<=99 ? 4 : 5;"
+)
+_RUSSIAN = "nplurals=3; plural=n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2;"
+LANGUAGES: dict[str, Language] = {
+    language.code: language
+    for language in (
+        Language("ar", "العربية", "rtl", "ar", _ARABIC),
+        Language("en", "English", "ltr", "en_GB", "nplurals=2; plural=n!=1;"),
+        Language("es", "Español", "ltr", "es", "nplurals=2; plural=n!=1;", ungrouped=10_000),
+        Language("fr", "Français", "ltr", "fr", "nplurals=2; plural=n>1;"),
+        Language("pt", "Português", "ltr", "pt_BR", "nplurals=2; plural=n>1;"),
+        Language("ru", "Русский", "ltr", "ru", _RUSSIAN),
+        Language("zh", "中文", "ltr", "zh_Hans_CN", "nplurals=1; plural=0;"),
+    )
+}
+"""Code → language, in alphabetical order of code. Plural rules and separators as CLDR has them, for whole numbers."""
+DIGITS = ("latn", "arab")
+"""The digits Arabic can be written with; other languages have the first only."""
+
+
+_spoken: ContextVar[tuple[str, str]] = ContextVar("spoken", default=("en", "latn"))
+
+
+def use(code: str, digits: str | None = None) -> None:
+    """Sets the language (a code of LANGUAGES) of what follows in this run, and the digits of Arabic (one of DIGITS)."""
+    known = code if code in LANGUAGES else "en"
+    _spoken.set((known, digits if known == "ar" and digits in DIGITS else "latn"))
+
+
+def current() -> str:
+    """The code of the language in use."""
+    return _spoken.get()[0]
+
+
+def direction() -> str:
+    """'rtl' or 'ltr'."""
+    return LANGUAGES[current()].direction
+
+
+def chosen(asked: str | None, preferred: str | None) -> str:
+    """The language an address asks for, else the first a browser prefers that there is, else English.
+
+    `preferred` is an Accept-Language header or a locale: 'fr-CH, fr;q=0.9, en;q=0.8' or 'pt-BR'.
+    """
+    ranked = [(0.0, asked or "")]
+    for number, wanted in enumerate((preferred or "").split(",")[:20], 1):
+        tag, _sep, weight = wanted.partition(";q=")
+        quality = float(weight) if re.fullmatch(r"[01](\.\d{1,3})?", weight.strip()) else 1.0
+        if quality:
+            ranked.append((number + 100 * (1 - quality), tag))
+    codes = (re.split("[-_]", tag.strip().lower())[0] for _rank, tag in sorted(ranked, key=lambda one: one[0]))
+    return next((code for code in codes if code in LANGUAGES), "en")
+
+
+def _(msgid: str) -> str:
+    """The text in the language in use."""
+    return _catalogue(current()).gettext(msgid) if msgid else ""
+
+
+def ngettext(one: str, many: str, n: int) -> str:
+    """The form of a text that goes with a number."""
+    return _catalogue(current()).ngettext(one, many, n)
+
+
+def pgettext(context: str, msgid: str) -> str:
+    """The text as it is said in one context."""
+    return _catalogue(current()).pgettext(context, msgid) if msgid else ""
+
+
+def catalogue_file(code: str) -> Path:
+    """Where a language's catalogue lies."""
+    return FOLDER / code / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
+@cache
+def _catalogue(code: str) -> gettext.NullTranslations:
+    """A catalogue, compiled in memory; without a file, one that says everything in English."""
+    file = catalogue_file(code)
+    if not file.is_file():
+        return gettext.NullTranslations()
+    with file.open("rb") as opened:
+        read = read_po(opened, locale=code)
+    compiled = BytesIO()
+    write_mo(compiled, read)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+@cache
+def vocabulary() -> dict[str, dict[str, Any]]:
+    """Kind → code → English words, and the decimals of units: the file words.toml."""
+    return tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+
+
+def number(value: Decimal | float | None, unit: str | None = None) -> str:
+    """A value with separators of thousands, and with decimals where its unit has them or the value needs them."""
+    if value is None:
+        return nothing()
+    exact = value if isinstance(value, Decimal) else Decimal(repr(value))
+    decimals = int(vocabulary()["decimals"].get(unit or "", 0))
+    if exact != exact.to_integral_value():
+        decimals = max(decimals, min(2, -int(exact.normalize().as_tuple().exponent)))
+    return decimal(exact, decimals)
+
+
+def _enough(value: Decimal, decimals: int) -> int:
+    """Decimals that do not round a small value away to zero, which would be another statement."""
+    while value and decimals < 6 and not round(value, decimals):
+        decimals += 1
+    return decimals
+
+
+def decimal(value: Decimal, decimals: int = 0) -> str:
+    """A number with so many decimals (more where it is small), in the digits and separators of the language."""
+    language = LANGUAGES[current()]
+    decimals = _enough(value, decimals)
+    written = numbers.format_decimal(
+        value,
+        format="#,##0" + ("." + "0" * decimals if decimals else ""),
+        locale=language.locale,
+        group_separator=abs(value) >= language.ungrouped,
+        numbering_system="latn",
+    )
+    return _in_digits(written.replace("-", MINUS))
+
+
+def percent(share: Decimal | float, decimals: int = 0) -> str:
+    """A share of 1 as per cent: 0.125 with one decimal is '12.5%'."""
+    exact = share if isinstance(share, Decimal) else Decimal(repr(share))
+    locale = LANGUAGES[current()].locale
+    written = numbers.format_percent(
+        exact,
+        format=_percent_pattern(locale, _enough(exact * 100, decimals)),
+        locale=locale,
+        numbering_system="latn",
+    )
+    return _in_digits(written.replace("-", MINUS))
+
+
+@cache
+def _percent_pattern(locale: str, decimals: int) -> str:
+    pattern = str(Locale.parse(locale).percent_formats[None].pattern)
+    return pattern.replace("0", "0." + "0" * decimals, 1) if decimals else pattern
+
+
+def nothing() -> str:
+    """What stands where a number would, if there were one."""
+    return _("no figure held")
+
+
+def day(value: date | None) -> str:
+    """A day, as '26 August 2024'."""
+    if value is None:
+        return ""
+    return _in_digits(dates.format_date(value, "long", locale=LANGUAGES[current()].locale))
+
+
+def period(code: str | None) -> str:
+    """A period's code as it is said: '2019', '2019-03', '2019-Q1', '2016/2017' (an average), '2019-03-31'."""
+    locale = LANGUAGES[current()].locale
+    said = code or ""
+    if match := re.fullmatch(r"(\d{4})-Q([1-4])", said):
+        said = dates.format_skeleton("yQQQ", date(int(match[1]), 3 * int(match[2]), 1), locale=locale)
+    elif match := re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", said):
+        said = dates.format_skeleton("yMMMM", date(int(match[1]), int(match[2]), 1), locale=locale)
+    elif re.fullmatch(r"\d{4}-\d\d-\d\d", said):
+        return day(date.fromisoformat(said))
+    elif match := re.fullmatch(r"(\d{4})/(\d{4})", said):
+        said = f"{match[1]}–{match[2]}"
+    return _in_digits(said)
+
+
+def year(value: int) -> str:
+    """A year, which has no separator."""
+    return _in_digits(str(value))
+
+
+def listed(words: Iterable[str]) -> str:
+    """'a', 'a and b', 'a, b and c'."""
+    return lists.format_list([*words], locale=LANGUAGES[current()].locale)
+
+
+def _in_digits(written: str) -> str:
+    if _spoken.get()[1] == "latn":
+        return written
+    return written.replace(".", "٫").replace(",", "٬").replace("%", "٪").translate(EASTERN)
+
+
+def place_name(code: str | None, english: str | None = None) -> str:
+    """A place's name in the language where the register has one, else the name given, else its code."""
+    return _names().get((code or "", current())) or english or code or ""
+
+
+@cache
+def _names() -> dict[tuple[str, str], str]:
+    return {(code, language): name for code, language, name in gazetteer.load().names.iter_rows()}
+
+
+def sentence(english: str) -> str:
+    """A sentence of the warehouse in the language in use; what has no translation stays in English."""
+    return pgettext("sentence", english)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import charts, data, markup, words
+from dashboard import charts, data, language, markup, words
 from ingest.folder import Folder
 from ingest.register.gazetteer import load as gazetteer
 from warehouse.release import current_id, open_release
@@ -262,7 +262,7 @@ def test_comparable_pairs_show_the_difference(page: Any, small: Path) -> None:
     shown = re.findall(r'<th scope="row">(\d+)</th><td class="n" data-label', body)
     assert shown == ["2019", "2021"]
     for _, difference in pairs:
-        assert f'data-label="Difference">{markup.text(words.number(difference, "weapon"))}<' in body
+        assert f'data-label="Difference">{markup.text(language.number(difference, "weapon"))}<' in body
 
 
 def test_a_refused_pair_shows_both_numbers_and_no_difference(page: Any, small: Path) -> None:
@@ -275,7 +275,7 @@ def test_a_refused_pair_shows_both_numbers_and_no_difference(page: Any, small: P
     text = said(app)
     assert "Not compared" in text
     assert "An expert score is not a count." in text
-    assert words.number(refused[0], "score_1_10") in text
+    assert language.number(refused[0], "score_1_10") in text
 
 
 def test_what_differs_in_unit_shares_no_axis(small: Path) -> None:
@@ -307,7 +307,7 @@ def test_the_way_of_a_number(page: Any, small: Path) -> None:
     )
     app = page(figure=figure)
     text = " ".join(said(app).split())
-    assert words.number(value, "weapon") in text
+    assert language.number(value, "weapon") in text
     assert "The first 50 of 108 rows behind this number." in text
     assert "![x](http:evil)<script>.csv" in text
     assert re.search(r"sha256 [0-9a-f]{64}", text)
@@ -373,7 +373,7 @@ def test_an_address_of_data_is_no_script() -> None:
     ],
 )
 def test_numbers_are_written_plainly(value: str, unit: str, shown: str) -> None:
-    assert words.number(Decimal(value), unit) == shown
+    assert language.number(Decimal(value), unit) == shown
 
 
 def test_an_export_carries_its_caveats_and_runs_nothing() -> None:

@@ -450,7 +450,7 @@ def serve(
     """Open the dashboard on this machine, for reading only."""
     here = Path(__file__).parent
     typer.echo(f"The commons opens at http://{address}:{port} (stop with Ctrl+C)")
-    command = [sys.executable, "-m", "streamlit", "run", str(here / "dashboard" / "app.py")]
+    command = [sys.executable, "-m", "streamlit", "run", str(here / "dashboard" / "public" / "app.py")]
     options = [f"--server.port={port}", f"--server.address={address}", "--server.headless=true"]
     environment = {**os.environ, "COMMONS_DATA": str(data.absolute())}
     try:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import Page as StreamlitPage
 
 from dashboard import address, data, language, share
 from dashboard.data import Opened, Row
@@ -12,6 +13,8 @@ from dashboard.markup import text
 from warehouse.release import NoRelease
 
 HERE = Path(__file__).parent
+PAGES = ("overview", "local", "region", "sources", "origin", "methods", "about")
+"""Every page; the first is the one without a name in its address."""
 
 
 def names() -> dict[str, str]:
@@ -33,7 +36,9 @@ def page(name: str, body: Callable[[Opened], None]) -> None:
     opened = release()
     if opened is not None:
         body(opened)
-        st.html(share.block(name, st.context.url))
+        shared = share.block(name, st.context.url)
+        if shared:
+            st.html(shared)
     st.html(foot(opened))
 
 
@@ -145,7 +150,13 @@ def remember(state: Mapping[str, object], names: Iterable[str] = ()) -> None:
 
 def go(to: str, **changes: str) -> None:
     """Goes to another page with the state of this one and some changes."""
-    st.switch_page(HERE / "pages" / f"{to}.py", query_params={**address.here(), **changes})
+    st.switch_page(page_of(to), query_params={**address.here(), **changes})
+
+
+def page_of(name: str) -> StreamlitPage:
+    """A page as Streamlit knows it."""
+    script = HERE / "pages" / f"{name}.py"
+    return st.Page(script, title="Firearms Data Commons", url_path=name, default=name == PAGES[0])
 
 
 def place_labels(places: list[Row]) -> dict[str, str]:

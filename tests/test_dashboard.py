@@ -18,7 +18,7 @@ from ingest.register.gazetteer import load as gazetteer
 from warehouse.release import current_id, open_release
 
 ROOT = Path(__file__).parents[1]
-APP = str(ROOT / "dashboard" / "app.py")
+APP = str(ROOT / "dashboard" / "public" / "app.py")
 HOSTILE = "![x](http://evil) <script>alert(1)</script> <img src=http://evil/x> $a$ :red[b] **c** [d](http://evil)"
 STATES = (
     *("AC", "AL", "AM", "AP", "BA", "CE", "DF", "ES", "GO", "MA", "MG", "MS", "MT", "PA"),

@@ -45,7 +45,7 @@ def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "public" / "app.py")]
     options = [f"--server.port={port}", "--server.address=127.0.0.1"]
     environment = {**os.environ, "COMMONS_DATA": str(held)}
     process = subprocess.Popen([*command, *options], env=environment, cwd=held.parent)

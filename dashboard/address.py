@@ -13,7 +13,21 @@ from dashboard.markup import text
 OVERVIEW = ""
 KEPT = ("lang", "digits", "meeting", "release")
 """What every link keeps: the language, its digits, the size for a meeting, and the release that is shown."""
-KNOWN = (*KEPT, "place", "concept", "from", "to", "sources", "source", "set", "figure", "show", "year", "category", "code")
+KNOWN = (
+    *KEPT,
+    "place",
+    "concept",
+    "from",
+    "to",
+    "sources",
+    "source",
+    "set",
+    "figure",
+    "show",
+    "year",
+    "category",
+    "code",
+)
 """Every name an address may use."""
 
 _here: ContextVar[Mapping[str, str]] = ContextVar("address", default=MappingProxyType({}))

@@ -4,7 +4,6 @@ from typing import Any
 
 from dashboard.data import Row
 from dashboard.markup import COLOURS, DASHES, nth
-from dashboard.language import period, year
 from dashboard.words import say, stated
 
 PAPER = "#FAF7F1"

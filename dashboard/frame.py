@@ -71,7 +71,7 @@ def languages(name: str) -> str:
     spoken = language.LANGUAGES[language.current()]
     links = [
         f'<li><a href="{address.same(name, lang=one.code, digits=None)}" lang="{one.code}" hreflang="{one.code}"'
-        f'{current(one.code == spoken.code)}><bdi>{text(one.name)}</bdi></a></li>'
+        f"{current(one.code == spoken.code)}><bdi>{text(one.name)}</bdi></a></li>"
         for one in language.LANGUAGES.values()
     ]
     if spoken.code == "ar":

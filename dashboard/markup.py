@@ -64,4 +64,3 @@ def table(
         f'<div class="scroll" role="region" aria-label="{text(caption)}" tabindex="0"><table class="{kind}">'
         f"<caption>{text(caption)}</caption><thead><tr>{heads}</tr></thead>{''.join(rows)}</table></div>"
     )
-

@@ -18,7 +18,7 @@ def block(page: str, url: str | None) -> str:
     return (
         f'<details class="share"><summary>{text(_("Share this view"))}</summary><div>{qr(whole)}'
         f"<p>{text(_('Point a phone at the code, or copy the address:'))}</p>"
-        f'<p><code>{text(whole)}</code></p></div></details>'
+        f"<p><code>{text(whole)}</code></p></div></details>"
     )
 
 
@@ -33,5 +33,7 @@ def qr(words: str) -> str:
     """A QR code as SVG, dark on light whatever the page's colours."""
     out = io.BytesIO()
     code = segno.make(words, error="m", micro=False)
-    code.save(out, kind="svg", xmldecl=False, svgns=True, border=3, scale=4, dark="#22252b", light="#fff", omitsize=True)
+    code.save(
+        out, kind="svg", xmldecl=False, svgns=True, border=3, scale=4, dark="#22252b", light="#fff", omitsize=True
+    )
     return f'<span class="qr" role="img" aria-label="{text(_("QR code of the address below"))}">{out.getvalue().decode()}</span>'

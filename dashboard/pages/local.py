@@ -163,7 +163,9 @@ def others(opened: Opened, chosen: Choice, panels: list[Row]) -> None:
             asked = {**chosen.asked, "panel": wanted["panel"]}
             rows, marks = opened.rows("series", **asked), opened.rows("marks", **asked)
             with st.container(key=f"other-{at}", gap="small"):
-                only = f'<p class="only">{text(blocks.only_part(wanted["subset_of"]))}</p>' if wanted["subset_of"] else ""
+                only = (
+                    f'<p class="only">{text(blocks.only_part(wanted["subset_of"]))}</p>' if wanted["subset_of"] else ""
+                )
                 meant = "".join(
                     f"<p>{text(_(row['name']))}: {text(_(row['definition']))}</p>"
                     for row in opened.rows("definitions", **asked)

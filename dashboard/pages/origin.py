@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import address, blocks, frame
 from dashboard.data import Opened, Row
 from dashboard.language import _, day, ngettext, number, period, place_name, sentence
-from dashboard.markup import link, mark, table, text
+from dashboard.markup import link, table, text
 from dashboard.words import say, stated
 
 
@@ -42,7 +42,7 @@ def show(opened: Opened, found: dict[str, Any]) -> None:
             st.html(source(found["source"]))
     st.html(cells(found))
     st.html(blocks.caveats([{"name": found["source"]["title"], "text": caveat} for caveat in found["caveats"]]))
-    st.html(f'<h2>{text(_("Copy with source"))}</h2>')
+    st.html(f"<h2>{text(_('Copy with source'))}</h2>")
     st.code(cited(opened, found), language=None, wrap_lines=True)
 
 
@@ -117,7 +117,9 @@ def cells(found: dict[str, Any]) -> str:
     )
     body = "".join(_cell(cell, found["figure"]["unit"], own=own) for cell in shown)
     files = {cell["snapshot"]: cell["file_name"] for cell in shown}
-    kept = "".join(f"<li><bdi>{text(name)}</bdi><br>sha256 <code>{text(sha)}</code></li>" for sha, name in files.items())
+    kept = "".join(
+        f"<li><bdi>{text(name)}</bdi><br>sha256 <code>{text(sha)}</code></li>" for sha, name in files.items()
+    )
     return (
         f'<h2>{text(_("What stood in the file"))}</h2>'
         f'<p class="unit">{text(words)} {text(_("Each is quoted as it was published."))}</p>'

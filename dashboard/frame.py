@@ -50,12 +50,13 @@ def head(name: str) -> str:
     )
     size = address.same(name, meeting=None if meeting else "1")
     said = _("Leave meeting mode") if meeting else _("Meeting mode")
+    purpose = _("Official and civil-society figures side by side, each with where it comes from")
     return (
         f'<header class="head{" meeting" if meeting else ""}" dir="{language.direction()}" lang="{language.current()}">'
         f'<a class="skip" href="#content">{text(_("Skip to the content"))}</a>'
         f'<a class="name" href="{address.to(address.OVERVIEW)}">{text(_("Firearms Data Commons"))}</a>'
-        f'<p class="purpose">{text(_("Official and civil-society figures side by side, each with where it comes from"))}'
-        f'</p><nav class="ways" aria-label="{text(_("Pages"))}">{ways}</nav>'
+        f'<p class="purpose">{text(purpose)}</p>'
+        f'<nav class="ways" aria-label="{text(_("Pages"))}">{ways}</nav>'
         f'<div class="tools"><a href="{size}">{text(said)}</a>{languages(name)}</div></header>'
         '<span id="content" tabindex="-1"></span>'
     )

@@ -75,11 +75,12 @@ class _Spoken:
     digits: str = "latn"
 
 
-_spoken: ContextVar[_Spoken] = ContextVar("spoken", default=_Spoken())
+ENGLISH = _Spoken()
+_spoken: ContextVar[_Spoken] = ContextVar("spoken", default=ENGLISH)
 
 
 def use(code: str, digits: str | None = None) -> None:
-    """Sets the language (a code of LANGUAGES) of what follows in this run, and the digits of Arabic ('latn', 'arab')."""
+    """Sets the language (a code of LANGUAGES) of what follows in this run, and Arabic's digits ('latn', 'arab')."""
     known = code if code in LANGUAGES else "en"
     _spoken.set(_Spoken(known, digits if known == "ar" and digits in DIGITS else "latn"))
 

@@ -32,8 +32,7 @@ def absolute(page: str, url: str) -> str:
 def qr(words: str) -> str:
     """A QR code as SVG, dark on light whatever the page's colours."""
     out = io.BytesIO()
-    code = segno.make(words, error="m", micro=False)
-    code.save(
-        out, kind="svg", xmldecl=False, svgns=True, border=3, scale=4, dark="#22252b", light="#fff", omitsize=True
-    )
-    return f'<span class="qr" role="img" aria-label="{text(_("QR code of the address below"))}">{out.getvalue().decode()}</span>'
+    how = {"xmldecl": False, "svgns": True, "omitsize": True, "border": 3, "scale": 4}
+    segno.make(words, error="m", micro=False).save(out, kind="svg", dark="#22252b", light="#fff", **how)
+    label = text(_("QR code of the address below"))
+    return f'<span class="qr" role="img" aria-label="{label}">{out.getvalue().decode()}</span>'

@@ -4,6 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
+from viewer import page, small
+
+__all__ = ["page", "small"]
 
 REAL = Path(__file__).parents[2] / "shared" / "data"
 

@@ -1,131 +1,17 @@
-"""The page Compare and the way from a number to its file, without a browser: what is said, in which order, and how."""
+"""The pages Local and Where this number comes from, without a browser: what is said, in which order, and how."""
 
-import csv
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from viewer import APP, HOSTILE, ROOT, STATES, ask, html, said
 
 from dashboard import charts, data, language, markup, words
 from ingest.folder import Folder
-from ingest.register.gazetteer import load as gazetteer
-from warehouse.release import current_id, open_release
-
-ROOT = Path(__file__).parents[1]
-APP = str(ROOT / "dashboard" / "public" / "app.py")
-HOSTILE = "![x](http://evil) <script>alert(1)</script> <img src=http://evil/x> $a$ :red[b] **c** [d](http://evil)"
-STATES = (
-    *("AC", "AL", "AM", "AP", "BA", "CE", "DF", "ES", "GO", "MA", "MG", "MS", "MT", "PA"),
-    *("PB", "PE", "PI", "PR", "RJ", "RN", "RO", "RR", "RS", "SC", "SE", "SP", "TO"),
-)
-KINDS = ["Carabina", "Espingarda", "Fuzil", "Metralhadora", "Outra", "Pistola", "Revolver", "Rifle", "Submetralhadora"]
-
-
-def small_commons(root: Path) -> Path:
-    """A commons of three sources in invented numbers: Brazil's states, one state's municipalities, experts' scores.
-
-    No state reported for 2020; Acre reported zeros; São Paulo left one cell blank in 2021.
-    """
-    made = root / "made"
-    made.mkdir(parents=True)
-    _monthly(made / "![x](http:evil)<script>.csv")
-    _municipalities(made / "rj_municipio_ano_tipo.csv")
-    _scores(made / "arms_trafficking_2021.csv")
-    held = root / "data"
-    for words_ in (["add", *map(str, sorted(made.iterdir()))], ["build"]):
-        command = [sys.executable, "-m", "commons", *words_, "--data", str(held)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-        assert done.returncode in (0, 1), done.stdout + done.stderr
-    return held
-
-
-def _monthly(path: Path) -> None:
-    head = (
-        "uf,municipio,ano,mes,categoria,evento,agente,arma,faixa_etaria,feminino,masculino,nao_informado,total,"
-        "total_peso,total_vitima"
-    )
-    rows = [head.split(",")]
-    for at, state in enumerate(STATES):
-        for year in (2019, 2021):
-            for month in range(1, 13):
-                for kind in KINDS:
-                    number = "0" if state == "AC" else str(at + month)
-                    blank = (state, year, month, kind) == ("SP", 2021, 12, "Pistola")
-                    weapon = ["arma de fogo", "Arma de Fogo Apreendida", "", kind, "", "", "", ""]
-                    rows.append(
-                        [state, "NÃO INFORMADO", str(year), f"{month:02}", *weapon, "" if blank else number, "", ""]
-                    )
-    _write(path, rows)
-
-
-def _municipalities(path: Path) -> None:
-    places = gazetteer().places.filter(gazetteer().places["code"].str.starts_with("BR-IBGE:33")).sort("code")
-    rows = [["cod_ibge", "municipio", "ano", "tipo", "quantidade"]]
-    for place in places.iter_rows(named=True):
-        number = place["code"].split(":")[1]
-        rows += [
-            [f"{number}.0", place["name"], str(year), kind, "7"]
-            for year in (2019, 2020, 2021)
-            for kind in ("pistola", "revólver")
-        ]
-    _write(path, rows)
-
-
-def _scores(path: Path) -> None:
-    countries = gazetteer().places.filter(gazetteer().places["level"] == "country").sort("code")["name"].to_list()
-    chosen = sorted({"Brazil", *countries[:170]})
-    _write(path, [["Continent", "Region", "Country", "Arms trafficking"], *[["", "", name, "4.5"] for name in chosen]])
-
-
-def _write(path: Path, rows: list[list[str]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(rows)
-
-
-@pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_commons(tmp_path_factory.mktemp("small"))
-
-
-@pytest.fixture
-def page(small: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Runs the app at an address; nothing may raise."""
-    monkeypatch.setenv("COMMONS_DATA", str(small))
-
-    def run(**address: str) -> AppTest:
-        app = AppTest.from_file(APP, default_timeout=30)
-        for name, value in address.items():
-            app.query_params[name.rstrip("_")] = value
-        app.run()
-        assert not app.exception, app.exception
-        return app
-
-    return run
-
-
-def html(app: AppTest) -> str:
-    """All HTML the pages wrote, with entities as they were sent; without the style sheet."""
-    bodies = [element.proto.body for element in app.get("html")]
-    return "\n".join(body for body in bodies if "<style" not in body)
-
-
-def said(app: AppTest) -> str:
-    """The words a reader sees."""
-    from html import unescape
-
-    return unescape(re.sub(r"<[^>]*>", " ", html(app)))
-
-
-def ask(small: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
-    with open_release(Folder(small)) as con:
-        return con.execute(query, list(values)).fetchall()
-
+from warehouse.release import current_id
 
 STATES_OF_THE_PAGE = {
     "nothing chosen": {},
@@ -143,8 +29,9 @@ STATES_OF_THE_PAGE = {
     "years that are none": {"place": "BR-RJ", "from_": "9999", "to": "x'; drop table"},
     "a release unknown": {"release": "0123456789ab"},
     "a release that is a path": {"release": "../../etc"},
-    "a figure unknown": {"figure": "0123456789abcdef"},
-    "a figure that is none": {"figure": "' or 1=1"},
+    "a figure unknown": {"page_": "origin", "figure": "0123456789abcdef"},
+    "a figure that is none": {"page_": "origin", "figure": "' or 1=1"},
+    "no figure": {"page_": "origin"},
 }
 
 
@@ -160,7 +47,7 @@ def test_without_a_release_the_page_says_what_to_do(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("COMMONS_DATA", str(tmp_path))
     app = AppTest.from_file(APP).run()
     assert not app.exception
-    assert "No release has been built yet" in said(app)
+    assert "There is no release yet." in said(app)
 
 
 def test_the_opening_is_the_curated_one(page: Any) -> None:
@@ -289,8 +176,8 @@ def test_what_differs_in_unit_shares_no_axis(small: Path) -> None:
 
 def test_an_empty_state_offers_a_next_step(page: Any) -> None:
     app = page(place="BR-RJ", concept="arms_traced")
-    assert "No figure held here for firearms traced in Rio de Janeiro, Brazil." in said(app)
-    assert 'class="way" href="&#46;&#47;&#63;place' in html(app)
+    assert "No figure held here for “Firearms traced” in Rio de Janeiro, Brazil." in said(app)
+    assert 'class="way" href="&#46;&#47;local&#63;' in html(app)
 
 
 def test_a_difference_is_called_a_difference(page: Any) -> None:
@@ -305,7 +192,7 @@ def test_the_way_of_a_number(page: Any, small: Path) -> None:
         "select figure_id, value from figure where place = 'BR-RJ' and period = '2019' and source = 'sinesp_vde'"
         " and dimension = 'total'",
     )
-    app = page(figure=figure)
+    app = page("origin", figure=figure)
     text = " ".join(said(app).split())
     assert language.number(value, "weapon") in text
     assert "The first 50 of 108 rows behind this number." in text
@@ -335,7 +222,7 @@ def test_hostile_words_stay_words(page: Any, monkeypatch: pytest.MonkeyPatch) ->
             {
                 **row,
                 **dict.fromkeys(told & row.keys(), HOSTILE),
-                **({"said": [HOSTILE]} if "said" in row else {}),
+                **({"reasons": [HOSTILE]} if "reasons" in row else {}),
             }
             for row in rows
         ]

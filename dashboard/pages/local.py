@@ -193,7 +193,8 @@ def figures(opened: Opened, chosen: Choice) -> None:
         _("Released by"): [_(row["publisher"]) for row in rows],
     }
     words = _(
-        "Choose a row to see the file, the row and the text behind it. Every number in the tables above leads there too."
+        "Choose a row to see the file, the row and the text behind it. Every number in the tables above leads there"
+        " too."
     )
     st.html(f'<h2>{text(_("Where a number comes from"))}</h2><p class="unit">{text(words)}</p>')
     picked: Any = st.dataframe(

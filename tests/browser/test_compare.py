@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
-from test_dashboard import small_commons
+from viewer import small_commons
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -3,6 +3,8 @@
 Pure: data in, HTML out, no widget; the pages and the light pages are made of the same blocks.
 """
 
+from collections.abc import Iterable
+
 from dashboard import address
 from dashboard.choice import Choice
 from dashboard.data import Opened, Row
@@ -72,6 +74,20 @@ def _card(row: Row) -> str:
 def pairs_of(said: tuple[tuple[str, str], ...]) -> str:
     """Terms and what is said of them, inside a `dl`; what is empty is left out."""
     return "".join(f"<dt>{text(term)}</dt><dd>{text(words)}</dd>" for term, words in said if words)
+
+
+def plain_table(
+    head: Iterable[str], rows: Iterable[Iterable[str]], *, caption: str, numbers: Iterable[int] = ()
+) -> str:
+    """A table of texts, the first of each row its heading; `numbers` are the columns aligned as numbers."""
+    right = set(numbers)
+    body = ""
+    for first, *others in rows:
+        cells = "".join(
+            f"<td{' class=n' if at in right else ''}>{text(cell)}</td>" for at, cell in enumerate(others, 1)
+        )
+        body += f'<tr><th scope="row">{text(first)}</th>{cells}</tr>'
+    return table(map(text, head), [f"<tbody>{body}</tbody>"], caption=caption, kind="plain", numbers=right)
 
 
 def only_part(subset_of: str) -> str:

@@ -91,6 +91,23 @@ def openings() -> list[dict[str, str]]:
     return views
 
 
+def operator() -> dict[str, str | dict[str, str]]:
+    """What the operator of this copy says of itself: the file `operator.toml` of the data folder, where there is one.
+
+    Keys operator, funding, hosting_country, review, complaints; each a text, or a table of texts by language.
+    """
+    file = folder().root / "operator.toml"
+    if not file.is_file():
+        return {}
+    said: dict[str, str | dict[str, str]] = tomllib.loads(file.read_text(encoding="utf-8"))
+    return said
+
+
+def export(opened: Opened, source: str, form: str) -> bytes:
+    """All figures of a source with what must travel with them, as 'csv' or 'parquet'."""
+    raise NotImplementedError
+
+
 def as_csv(rows: Iterable[Row]) -> str:
     """Rows as CSV; a text that a spreadsheet would run as a formula is quoted."""
     out = io.StringIO()

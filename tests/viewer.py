@@ -124,5 +124,3 @@ def said(app: AppTest) -> str:
 def ask(small: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
     with open_release(Folder(small)) as con:
         return con.execute(query, list(values)).fetchall()
-
-

@@ -1,0 +1,4 @@
+-- One source as it is declared.
+select *
+from source
+where source = $source;

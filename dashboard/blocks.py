@@ -179,6 +179,17 @@ def _in_words(row: Row) -> str:
     return f"<strong>{text(_(row['name']))}</strong>: {text(' '.join(said))}"
 
 
+def breaks(rows: list[Row]) -> str:
+    """What to know before years are read as a change, numbered as in the chart (query breaks)."""
+    if not rows:
+        return ""
+    said = "".join(
+        f"<li><strong>{text(_(row['name']))}</strong> {text(sentence(row['sentence']))}</li>" for row in rows
+    )
+    heading = text(_("Before two years are compared"))
+    return f'<section class="breaks"><h3>{heading}</h3><ol>{said}</ol></section>'
+
+
 def matrix(rows: list[Row], marks: list[Row], wanted: Row) -> str:
     """The numbers of one panel: a row for each period, a column for each source, each a link to where it comes from."""
     head = [text(_("Year") if wanted["kind"] == "year" else _("Period"))]
@@ -198,7 +209,16 @@ def origin(row: Row) -> str:
     if row["figure_id"] is None:
         return f'<span class="none">{text(nothing())}</span>'
     said = stated(row["value"], row["unit"], row["completeness"])
-    return to_origin(row["figure_id"], said, f"{_(row['name'])}, {period(row['period'])}")
+    return to_origin(row["figure_id"], said, f"{_(row['name'])}, {period(row['period'])}") + status(row)
+
+
+def status(row: Row) -> str:
+    """The status of a number (SDMX), where it is not a normal one: its letter, with what it means."""
+    if row["obs_status"] in (None, "A"):
+        return ""
+    return (
+        f' <abbr class="status" title="{text(say("obs_status", row["obs_status"]))}">{text(row["obs_status"])}</abbr>'
+    )
 
 
 def to_origin(figure_id: str, said: str, of: str) -> str:

@@ -1,8 +1,10 @@
 """Vega-Lite charts as plain dictionaries. A chart draws what a query gave it and calculates nothing."""
 
+import re
 from typing import Any
 
 from dashboard.data import Row
+from dashboard.language import _, number, period, separators
 from dashboard.markup import COLOURS, DASHES, nth
 from dashboard.words import say, stated
 
@@ -18,13 +20,14 @@ FONT = '"Source Sans", "Source Sans 3", system-ui, sans-serif'
 Spec = dict[str, Any]
 
 
-def series(rows: list[Row], marks: list[Row], *, height: int) -> Spec:
+def series(rows: list[Row], marks: list[Row], breaks: list[Row], *, height: int) -> Spec:
     """Each source's figures over time: a line, a gap where it has none, hollow points where a figure is partial.
 
-    `rows` are one panel's (query series), `marks` its sources (query marks). The axis begins at zero.
+    `rows` are one panel's (query series), `marks` its sources (query marks), `breaks` what to know before years are read
+    as a change (query breaks): a numbered dashed line between two years, a shade over a span. The axis begins at zero.
     """
     years = sorted({row["x"] for row in rows})
-    names = [mark["name"] for mark in marks]
+    names = [_(mark["name"]) for mark in marks]
     points = [_point(row) for row in rows]
     highest = max((point["high"] or point["value"] or 0 for point in points), default=0)
     colour = {
@@ -42,7 +45,7 @@ def series(rows: list[Row], marks: list[Row], *, height: int) -> Spec:
         "title": None,
         "scale": {"zero": False, "nice": False, "padding": 22},
         "axis": {
-            "format": "d",
+            "labelExpr": in_digits("format(datum.value, 'd')"),
             "tickMinStep": 1,
             "grid": False,
             "labelOverlap": "greedy",
@@ -55,13 +58,19 @@ def series(rows: list[Row], marks: list[Row], *, height: int) -> Spec:
         "type": "quantitative",
         "title": None,
         "scale": {"zero": True, "domainMin": 0, "nice": True, **({} if highest else {"domainMax": 1})},
-        "axis": {"format": ",~f", "tickCount": 5, "domain": False, "ticks": False},
+        "axis": {
+            "labelExpr": in_digits("format(datum.value, ',~f')"),
+            "tickCount": 5,
+            "domain": False,
+            "ticks": False,
+        },
     }
     tooltip = [
-        {"field": "series", "title": "Source"},
-        {"field": "period", "title": "Period"},
-        {"field": "said", "title": "Reported figure"},
-        {"field": "completeness", "title": "Completeness"},
+        {"field": "series", "title": _("Source")},
+        {"field": "period", "title": _("Period")},
+        {"field": "said", "title": _("Reported figure")},
+        {"field": "completeness", "title": _("Completeness")},
+        {"field": "status", "title": _("Status")},
     ]
     shape = {
         "field": "provenance",
@@ -79,6 +88,7 @@ def series(rows: list[Row], marks: list[Row], *, height: int) -> Spec:
         "padding": {"left": 0, "right": 4, "top": 8, "bottom": 2},
         "encoding": {"x": x, "y": y, "color": colour},
         "layer": [
+            *_breaks(breaks),
             # What is partial is tied in by a faint line only: a fall to “at least” is no fall.
             {"mark": {"type": "line", "strokeWidth": 1, "opacity": 0.4}},
             {
@@ -108,11 +118,38 @@ def series(rows: list[Row], marks: list[Row], *, height: int) -> Spec:
     }
 
 
+def _breaks(rows: list[Row]) -> list[Spec]:
+    """Shades over spans of years, dashed lines between two years, and the number of each in the list below the chart."""
+    drawn = [{"x": r["x"], "x2": r["x2"], "number": number(r["number"]), "between": r["between_years"]} for r in rows]
+    if not drawn:
+        return []
+    own: Spec = {"color": {"value": MUTED}}
+    x: Spec = {"field": "x", "type": "quantitative"}
+    y: Spec = {"y": {"value": 0}, "y2": {"value": "height"}}
+    return [
+        {
+            "data": {"values": [one for one in drawn if not one["between"]]},
+            "mark": {"type": "rect", "opacity": 0.08, "clip": True},
+            "encoding": {**own, "x": x, "x2": {"field": "x2"}, **y},
+        },
+        {
+            "data": {"values": [one for one in drawn if one["between"]]},
+            "mark": {"type": "rule", "strokeDash": [3, 3], "strokeWidth": 1.2, "clip": True},
+            "encoding": {**own, "x": x, **y},
+        },
+        {
+            "data": {"values": drawn},
+            "mark": {"type": "text", "align": "left", "baseline": "top", "dx": 3, "fontSize": 12, "fontWeight": 600},
+            "encoding": {**own, "x": x, "y": {"value": 0}, "text": {"field": "number"}},
+        },
+    ]
+
+
 def _point(row: Row) -> dict[str, Any]:
     return {
-        "series": row["name"],
+        "series": _(row["name"]),
         "provenance": row["provenance"],
-        "period": row["period"],
+        "period": period(row["period"]),
         "x": row["x"],
         "value": _float(row["value"]),
         "whole": None if row["completeness"] == "partial" else _float(row["value"]),
@@ -122,7 +159,15 @@ def _point(row: Row) -> dict[str, Any]:
         "partial": row["completeness"] == "partial",
         "said": stated(row["value"], row["unit"], row["completeness"]),
         "completeness": say("completeness", row["completeness"]),
+        "status": say("obs_status", row["obs_status"]),
     }
+
+
+def in_digits(label: str) -> str:
+    """A Vega expression that writes a number as the language does; `label` writes it as English does."""
+    for sign, own in separators():
+        label = f"replace({label}, /{re.escape(sign)}/g, '{own}')"
+    return label
 
 
 def _float(value: Any) -> float | None:

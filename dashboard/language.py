@@ -231,6 +231,19 @@ def listed(words: Iterable[str]) -> str:
     return lists.format_list([*words], locale=LANGUAGES[current()].locale)
 
 
+def separators() -> list[tuple[str, str]]:
+    """How to write a number as the language does: signs of the English form, each with what it is to be replaced by.
+
+    To be replaced one after the other; the separator of thousands is kept apart until the point is done.
+    """
+    locale = LANGUAGES[current()].locale
+    group = numbers.get_group_symbol(locale, numbering_system="latn")
+    point = numbers.get_decimal_symbol(locale, numbering_system="latn")
+    signs = [(",", "_"), (".", _in_digits(point)), ("_", _in_digits(group)), ("-", MINUS)]
+    digits = [(str(at), _in_digits(str(at))) for at in range(10)]
+    return signs + [(sign, own) for sign, own in digits if sign != own]
+
+
 def _in_digits(written: str) -> str:
     if _spoken.get().digits == "latn":
         return written

@@ -6,6 +6,7 @@ Each heading, paragraph, list item and table cell is one message of the catalogu
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -46,7 +47,7 @@ def _html(name: str, _language: str) -> str:
 def headings(name: str) -> list[tuple[str, str]]:
     """Second-level headings of a text: their anchors and their words in the language in use."""
     tokens = _markdown.parse(_read(name))
-    pairs = zip(tokens, tokens[1:], strict=False)
+    pairs = pairwise(tokens)
     return [(anchor(inline.content), _(inline.content)) for opened, inline in pairs if _is_section(opened)]
 
 

@@ -113,7 +113,7 @@ def test_a_year_without_a_figure_is_a_gap_and_zero_is_zero(page: Any, small: Pat
     panel = opened.rows("panels", **asked)[0]["panel"]
     rows = opened.rows("series", panel=panel, **asked)
     marks = opened.rows("marks", panel=panel, **asked)
-    points = charts.series(rows, marks, height=100)["data"]["values"]
+    points = charts.series(rows, marks, [], height=100)["data"]["values"]
     gap = [point for point in points if point["series"] == "SINESP" and point["period"] == "2020"]
     assert [point["value"] for point in gap] == [None]
     zeros = opened.rows("series", panel=panel, **(asked | {"place": "BR-AC"}))

@@ -38,9 +38,9 @@ def operator(stated: dict[str, str | dict[str, str]]) -> str:
 
 def in_language(words: str | dict[str, str]) -> str:
     """A text of the operator in the page's language where there is one, else in English or as it stands."""
-    return (
-        words if isinstance(words, str) else words.get(current()) or words.get("en") or next(iter(words.values()), "")
-    )
+    if isinstance(words, str):
+        return words
+    return words.get(current()) or words.get("en") or next(iter(words.values()), "")
 
 
 if __name__ == "__main__":

@@ -137,15 +137,16 @@ def panel(opened: Opened, chosen: Choice, wanted: Row) -> None:
     with st.container(key="main", horizontal=True, gap="large"):
         with st.container(key="chart", gap="small"):
             st.html(blocks.panel_head(wanted, marks))
-            _chart(rows, marks, wanted, chosen, height=340)
-            st.html(f'<div class="said">{blocks.summary(opened.rows("summary", **asked))}</div>')
+            breaks = opened.rows("breaks", **asked)
+            _chart(rows, marks, breaks, wanted, chosen, height=340)
+            st.html(f'<div class="said">{blocks.summary(opened.rows("summary", **asked))}</div>{blocks.breaks(breaks)}')
         with st.container(key="numbers"):
             st.html(blocks.matrix(rows, marks, wanted))
 
 
-def _chart(rows: list[Row], marks: list[Row], wanted: Row, chosen: Choice, *, height: int) -> None:
+def _chart(rows: list[Row], marks: list[Row], breaks: list[Row], wanted: Row, chosen: Choice, *, height: int) -> None:
     st.vega_lite_chart(
-        spec=charts.series(rows, marks, height=height),
+        spec=charts.series(rows, marks, breaks, height=height),
         width="stretch",
         theme=None,
         key=f"chart {wanted['panel']} {chosen.state}",
@@ -176,7 +177,7 @@ def others(opened: Opened, chosen: Choice, panels: list[Row]) -> None:
                     f'<p class="unit">{text(blocks.capital(say("unit", wanted["unit"])))}</p>{blocks.legend(marks)}'
                     f'<div class="meant">{meant}</div>'
                 )
-                _chart(rows, marks, wanted, chosen, height=170)
+                _chart(rows, marks, [], wanted, chosen, height=170)
                 st.html(f'<div class="said">{blocks.summary(opened.rows("summary", **asked))}</div>')
 
 

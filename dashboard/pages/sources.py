@@ -1,4 +1,4 @@
-"""Sources: the catalogue, and each source's card: who counted, what it means, how good, what files, what to take along."""
+"""Sources: the catalogue, and each source's card: who counted, what it means, its quality, its files, its figures."""
 
 from collections.abc import Callable
 from functools import partial

@@ -23,8 +23,8 @@ Spec = dict[str, Any]
 def series(rows: list[Row], marks: list[Row], breaks: list[Row], *, height: int) -> Spec:
     """Each source's figures over time: a line, a gap where it has none, hollow points where a figure is partial.
 
-    `rows` are one panel's (query series), `marks` its sources (query marks), `breaks` what to know before years are read
-    as a change (query breaks): a numbered dashed line between two years, a shade over a span. The axis begins at zero.
+    `rows` are one panel's (query series), `marks` its sources (query marks), `breaks` what to know before years are
+    read as a change (query breaks): a numbered dashed line between two, a shade over a span. The axis begins at zero.
     """
     years = sorted({row["x"] for row in rows})
     names = [_(mark["name"]) for mark in marks]
@@ -119,7 +119,7 @@ def series(rows: list[Row], marks: list[Row], breaks: list[Row], *, height: int)
 
 
 def _breaks(rows: list[Row]) -> list[Spec]:
-    """Shades over spans of years, dashed lines between two years, and the number of each in the list below the chart."""
+    """Shades over spans of years, dashed lines between two, and the number of each in the list below the chart."""
     drawn = [{"x": r["x"], "x2": r["x2"], "number": number(r["number"]), "between": r["between_years"]} for r in rows]
     if not drawn:
         return []

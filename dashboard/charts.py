@@ -182,6 +182,8 @@ _CONFIG: Spec = {
     "background": "transparent",
     "font": FONT,
     "view": {"stroke": None},
+    # A chart has its own words and a table beside it; its parts would only be noise to those who hear it.
+    "mark": {"aria": False},
     "axis": {
         "labelColor": MUTED,
         "labelFontSize": 13,

@@ -23,6 +23,8 @@ class Choice:
     last: int
     narrowed: bool
     """Whether the period is shorter than what is held: only then it stands in the address."""
+    sources: frozenset[str] | None = None
+    """The sources to be shown, where not all of them are."""
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -33,7 +35,15 @@ class Choice:
     def state(self) -> dict[str, Any]:
         """The same in the words of the address."""
         period = {"from": self.first, "to": self.last} if self.narrowed else {}
-        return {"place": self.place["code"], "concept": self.concept, **period}
+        sources = {"sources": ",".join(sorted(self.sources))} if self.sources is not None else {}
+        return {"place": self.place["code"], "concept": self.concept, **period, **sources}
+
+    def shown(self, rows: list[Row]) -> list[Row]:
+        """Of rows about one source or two, those about sources to be shown."""
+        if self.sources is None:
+            return rows
+        sides = ("source", "source_a", "source_b")
+        return [row for row in rows if all(row[side] in self.sources for side in sides if side in row)]
 
     @property
     def place_name(self) -> str:
@@ -96,7 +106,14 @@ def chosen(opened: Opened, asked: Mapping[str, str]) -> Choice | None:
     place = place_asked(opened, asked)
     place, concept = (place, asked.get("concept")) if place else (begun[0], asked.get("concept") or begun[1])
     counted = concept_asked(concepts(opened, place["code"]), concept)
-    return Choice(place, counted, *period_asked(span_held(opened, place["code"], counted), asked))
+    period = period_asked(span_held(opened, place["code"], counted), asked)
+    return Choice(place, counted, *period, sources_asked(asked))
+
+
+def sources_asked(asked: Mapping[str, str]) -> frozenset[str] | None:
+    """The sources an address names, or None for all of them."""
+    named = frozenset(name for name in asked.get("sources", "").split(",") if name)
+    return named or None
 
 
 def _year(asked: Mapping[str, str], name: str, otherwise: int) -> int:

@@ -1,6 +1,7 @@
 """Local: a place, what is counted there and a period; then what each source means by it, and their numbers."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -41,9 +42,27 @@ def choose(opened: Opened) -> Choice | None:
         concept = _concept(choice.concepts(opened, place["code"]), asked.get("concept", concept), place)
         span = choice.span_held(opened, place["code"], concept)
         years = _period(span, f"{place['code']} {concept}")
-    chosen = Choice(place, concept, *years)
-    frame.remember({**chosen.state, "release": opened.release}, ("place", "concept", "from", "to"))
+    chosen = sources(opened, Choice(place, concept, *years))
+    frame.remember({**chosen.state, "release": opened.release}, ("place", "concept", "from", "to", "sources"))
     return chosen
+
+
+def sources(opened: Opened, chosen: Choice) -> Choice:
+    """The same with the sources to be shown, where there is more than one to choose from."""
+    names = {row["source"]: _(row["name"]) for row in opened.rows("sources_here", **chosen.asked)}
+    if len(names) < 2:
+        return chosen
+    asked = choice.sources_asked(address.here()) or frozenset()
+    wanted = st.pills(
+        _("Sources shown"),
+        list(names),
+        selection_mode="multi",
+        default=[name for name in names if name in asked] or list(names),
+        format_func=lambda name: names[name],
+        key=f"sources {chosen.place['code']} {chosen.concept}",
+    )
+    some = frozenset(wanted or names)
+    return chosen if some == frozenset(names) else replace(chosen, sources=some)
 
 
 def _place(opened: Opened, place: Row) -> Row:
@@ -116,7 +135,7 @@ def show(opened: Opened, chosen: Choice) -> None:
     asked = [panel for panel in panels if panel["asked"]]
     st.html(blocks.title(chosen, held=bool(panels)))
     if asked:
-        st.html(blocks.definitions(opened.rows("definitions", panel=None, **chosen.asked)))
+        st.html(blocks.definitions(chosen.shown(opened.rows("definitions", panel=None, **chosen.asked))))
         panel(opened, chosen, asked[0])
     else:
         words, ways = blocks.nothing_held(opened, chosen)
@@ -125,21 +144,22 @@ def show(opened: Opened, chosen: Choice) -> None:
     if beside:
         others(opened, chosen, beside)
     if panels:
-        st.html(blocks.caveats(opened.rows("caveats", **chosen.asked)))
-        st.html(blocks.pairs(opened.pairs(chosen.place["level"], **chosen.asked)))
+        st.html(blocks.caveats(chosen.shown(opened.rows("caveats", **chosen.asked))))
+        st.html(blocks.pairs(chosen.shown(opened.pairs(chosen.place["level"], **chosen.asked))))
         figures(opened, chosen)
 
 
 def panel(opened: Opened, chosen: Choice, wanted: Row) -> None:
     """The chart of what was asked for, its words, and its numbers in a table."""
     asked = {**chosen.asked, "panel": wanted["panel"]}
-    rows, marks = opened.rows("series", **asked), opened.rows("marks", **asked)
+    rows, marks = (chosen.shown(opened.rows(question, **asked)) for question in ("series", "marks"))
     with st.container(key="main", horizontal=True, gap="large"):
         with st.container(key="chart", gap="small"):
             st.html(blocks.panel_head(wanted, marks))
-            breaks = opened.rows("breaks", **asked)
+            breaks = chosen.shown(opened.rows("breaks", **asked))
             _chart(rows, marks, breaks, wanted, chosen, height=340)
-            st.html(f'<div class="said">{blocks.summary(opened.rows("summary", **asked))}</div>{blocks.breaks(breaks)}')
+            words = blocks.summary(chosen.shown(opened.rows("summary", **asked)))
+            st.html(f'<div class="said">{words}</div>{blocks.breaks(breaks)}')
         with st.container(key="numbers"):
             st.html(blocks.matrix(rows, marks, wanted))
 
@@ -162,7 +182,9 @@ def others(opened: Opened, chosen: Choice, panels: list[Row]) -> None:
     with st.container(key="others", horizontal=True, gap="medium"):
         for at, wanted in enumerate(panels):
             asked = {**chosen.asked, "panel": wanted["panel"]}
-            rows, marks = opened.rows("series", **asked), opened.rows("marks", **asked)
+            rows, marks = (chosen.shown(opened.rows(question, **asked)) for question in ("series", "marks"))
+            if not marks:
+                continue
             with st.container(key=f"other-{at}", gap="small"):
                 only = (
                     f'<p class="only">{text(blocks.only_part(wanted["subset_of"]))}</p>' if wanted["subset_of"] else ""
@@ -178,12 +200,12 @@ def others(opened: Opened, chosen: Choice, panels: list[Row]) -> None:
                     f'<div class="meant">{meant}</div>'
                 )
                 _chart(rows, marks, [], wanted, chosen, height=170)
-                st.html(f'<div class="said">{blocks.summary(opened.rows("summary", **asked))}</div>')
+                st.html(f'<div class="said">{blocks.summary(chosen.shown(opened.rows("summary", **asked)))}</div>')
 
 
 def figures(opened: Opened, chosen: Choice) -> None:
     """Every figure on the page, one a row: choose one to see where it comes from, or take them all along."""
-    rows = opened.rows("export", release=opened.release, **chosen.asked)
+    rows = chosen.shown(opened.rows("export", release=opened.release, **chosen.asked))
     shown = {
         _("Source"): [_(row["name"]) for row in rows],
         _("What is counted"): [say("concept", row["concept"]) for row in rows],

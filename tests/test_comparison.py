@@ -60,6 +60,7 @@ def compare(figures: list[dict[str, Any]], *, same_origin: bool = False) -> list
         for b in names:
             if a < b:
                 con.execute("insert into same_origin values (?, ?, ?)", [a, b, same_origin])
+    con.execute(sql("macros/said"))
     con.execute(sql("views/comparison"))
     found = con.execute("select * from comparison_of('figure', 'figure')")
     columns = [column[0] for column in found.description]

@@ -63,6 +63,7 @@ PLACES = {"AAA": "Aland", "BBB": "Bland", "CCC": "Cland", "AA-1": "One of Aland"
 def figures(*rows: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     """The tables of a tier with these figures; each says only what differs from the usual."""
     con = duckdb.connect()
+    con.execute(sql("macros/said"))
     con.execute(f"create table figure ({', '.join(f'{name} {kind}' for name, kind in FIGURE.items())})")
     for number, row in enumerate(rows):
         said = USUAL | {"figure_id": f"{number:016x}"} | row
@@ -120,6 +121,7 @@ CELL = ("snapshot_last", "concept", "unit", "place", "counterpart", "counterpart
 def revised(*cells: tuple[str, str, str, int | None, str]) -> dict[tuple[str, str], tuple[Any, ...]]:
     """(file, place, basis, value, status) → (place, basis) → change, old, new, reason."""
     con = duckdb.connect()
+    con.execute(sql("macros/said"))
     kinds = dict.fromkeys(CELL, "varchar") | {"period_start": "date", "period_end": "date", "value": NUMBER}
     con.execute(f"create table cell_of_file ({', '.join(f'{name} {kind}' for name, kind in kinds.items())})")
     for file, place, basis, value, status in cells:

@@ -96,6 +96,7 @@ def release(figures: list[dict[str, Any]], more: str = "") -> duckdb.DuckDBPyCon
     con.execute(more)
     con.register("given", pl.DataFrame(figures, infer_schema_length=None).to_arrow())
     con.execute("insert into figure by name select * from given")
+    con.execute(sql("macros/said"))
     for view in VIEWS:
         con.execute(sql(f"views/{view}"))
     return con

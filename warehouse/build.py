@@ -140,6 +140,7 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
     # DuckDB's temporary data stay inside the staged folder, so that a kill leaves nothing elsewhere.
     with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(staged / ".tmp")}) as con:
         con.execute("set preserve_insertion_order = true")
+        con.execute(sql("macros/said"))
         use_places(con, inputs)
         use_lookups(con, inputs)
         use_statements(con, folder)
@@ -353,7 +354,13 @@ def _tier(con: duckdb.DuckDBPyConnection, tier: str, staged: Path, parts: list[P
         fresh.execute(f"set file_search_path = '{staged}'")
         for view in ("figure", "comparison", "revision"):
             _view(fresh, view, [part.file for part in visible if part.view == view], parts)
-        for name in ("views/comparison", "macros/compare", *(f"views/{name}" for name in DERIVED), "macros/comments"):
+        for name in (
+            "macros/said",
+            "views/comparison",
+            "macros/compare",
+            *(f"views/{name}" for name in DERIVED),
+            "macros/comments",
+        ):
             fresh.execute(sql(name))
     return [part.file for part in visible]
 

@@ -83,53 +83,55 @@ create or replace macro comparison_of(figures_a, figures_b) as table
                 case
                     when
                         unit_a <> unit_b
-                        then 'The two count in different units: ' || unit_a || ' and ' || unit_b || '.'
+                        then format('The two count in different units: {} and {}.', unit_a, unit_b)
                 end,
                 case
                     when
                         not whole_a
-                        then 'The file of ' || pair.source_a || ' does not reach over the whole of ' || period || '.'
+                        then format('The file of {} does not reach over the whole of {}.', pair.source_a, period)
                 end,
                 case
                     when
                         not whole_b
-                        then 'The file of ' || pair.source_b || ' does not reach over the whole of ' || period || '.'
+                        then format('The file of {} does not reach over the whole of {}.', pair.source_b, period)
                 end,
                 case
                     when subset_a is distinct from subset_b and subset_a is not null
-                        then pair.source_a || ' covers only ' || subset_a || '.'
+                        then format('{} covers only {}.', pair.source_a, subset_a)
                 end,
                 case
                     when subset_a is distinct from subset_b and subset_b is not null
-                        then pair.source_b || ' covers only ' || subset_b || '.'
+                        then format('{} covers only {}.', pair.source_b, subset_b)
                 end
             ], lambda reason: reason is not null) as refusals,
             list_filter([
-                case when contains(period_basis, '/') then 'The two use different kinds of year.' end,
+                case when contains(period_basis, '/') then said('The two use different kinds of year.') end,
                 case
-                    when completeness_a = 'partial' then pair.source_a || ' is partial: at least this number.'
-                    when completeness_a = 'unknown' then 'Whether ' || pair.source_a || ' is complete is not known.'
+                    when completeness_a = 'partial' then format('{} is partial: at least this number.', pair.source_a)
+                    when completeness_a = 'unknown' then format('Whether {} is complete is not known.', pair.source_a)
                 end,
                 case
-                    when completeness_b = 'partial' then pair.source_b || ' is partial: at least this number.'
-                    when completeness_b = 'unknown' then 'Whether ' || pair.source_b || ' is complete is not known.'
+                    when completeness_b = 'partial' then format('{} is partial: at least this number.', pair.source_b)
+                    when completeness_b = 'unknown' then format('Whether {} is complete is not known.', pair.source_b)
                 end,
                 case
                     when relation_a <> 'exactMatch' or relation_b <> 'exactMatch'
-                        then 'A published category is only part of the one compared, or the other way round.'
+                        then said('A published category is only part of the one compared, or the other way round.')
                 end,
                 case
-                    when status_a in ('E', 'I', 'P', 'U', 'V', 'B', 'D') then pair.source_a || ' marks its number with status ' || status_a || '.'
+                    when status_a in ('E', 'I', 'P', 'U', 'V', 'B', 'D')
+                        then format('{} marks its number with status {}.', pair.source_a, status_a)
                 end,
                 case
-                    when status_b in ('E', 'I', 'P', 'U', 'V', 'B', 'D') then pair.source_b || ' marks its number with status ' || status_b || '.'
+                    when status_b in ('E', 'I', 'P', 'U', 'V', 'B', 'D')
+                        then format('{} marks its number with status {}.', pair.source_b, status_b)
                 end,
-                case when unstated_a is not null then pair.source_a || ' does not state ' || unstated_a || '.' end,
-                case when unstated_b is not null then pair.source_b || ' does not state ' || unstated_b || '.' end,
-                case when least(value_a, value_b) < 10 then 'One of the numbers is below 10: no ratio is given.' end,
+                case when unstated_a is not null then format('{} does not state {}.', pair.source_a, unstated_a) end,
+                case when unstated_b is not null then format('{} does not state {}.', pair.source_b, unstated_b) end,
+                case when least(value_a, value_b) < 10 then said('One of the numbers is below 10: no ratio is given.') end,
                 case
                     when same_origin.same_origin
-                        then 'Both go back to the same records, so agreement proves nothing about either.'
+                        then said('Both go back to the same records, so agreement proves nothing about either.')
                 end
             ], lambda reason: reason is not null) as cautions
         from pair

@@ -189,12 +189,12 @@ select
     end as completeness,
     case
         when spoken.otherwise is not null then spoken.otherwise
-        when spoken.n_totals > 0 and spoken.is_average then 'The number is an average over several years.'
+        when spoken.n_totals > 0 and spoken.is_average then said('The number is an average over several years.')
         when spoken.n_totals > 0 and spoken.is_partial and asked.year >= unpublished.from_year
-            then 'The rest of the year is not yet published.'
-        when spoken.n_totals > 0 and spoken.is_partial then 'The number is partial: read “at least”.'
+            then said('The rest of the year is not yet published.')
+        when spoken.n_totals > 0 and spoken.is_partial then said('The number is partial: read “at least”.')
         when spoken.n_totals = 0 and spoken.n_parts > 0
-            then 'Parts are reported (types, months or smaller places), no total of the year.'
+            then said('Parts are reported (types, months or smaller places), no total of the year.')
     end as note
 from asked
 left join spoken

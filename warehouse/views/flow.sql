@@ -165,10 +165,10 @@ select
     case when total_in > 0 and inflow_or_own is null then round(100 * own / total_in, 2)::decimal(5, 2) end
         as own_source_share,
     case
-        when total_in is null then 'No share: no figure held here for what arrived in this place.'
-        when total_in = 0 then 'No share: the source states that nothing was recorded.'
-        when inflow_or_own is not null then 'No share: some name only a wider place of origin, which may be this one.'
-        when own is null then 'No share: no figure held here for what came from this place itself.'
+        when total_in is null then said('No share: no figure held here for what arrived in this place.')
+        when total_in = 0 then said('No share: the source states that nothing was recorded.')
+        when inflow_or_own is not null then said('No share: some name only a wider place of origin, which may be this one.')
+        when own is null then said('No share: no figure held here for what came from this place itself.')
     end as no_share,
     case when all_complete then 'complete' else 'partial' end as completeness,
     summed.definition_id

@@ -126,8 +126,8 @@ marked as (
         first_value,
         last_value,
         2 as n,
-        coalesce(first_origin, 'none stated') as said_first,
-        coalesce(last_origin, 'none stated') as said_last,
+        coalesce(first_origin, said('none stated')) as said_first,
+        coalesce(last_origin, said('none stated')) as said_last,
         null as text
     from series_pair
     where first_origin is distinct from last_origin
@@ -173,14 +173,18 @@ select
     case kind
         when 'jump'
             then
-                'Between ' || first_year || ' and ' || last_year || ' the number goes from '
-                || number_in_words(first_value) || ' to ' || number_in_words(last_value)
-                || ': ' || mark_limit() || ' times or more apart. Ask what changed in counting before reading it as a trend.'
+                format(
+                    'Between {} and {} the number goes from {} to {}: {} times or more apart.'
+                    || ' Ask what changed in counting before reading it as a trend.',
+                    first_year, last_year, number_in_words(first_value), number_in_words(last_value), mark_limit()
+                )
         when 'source_mix'
             then
-                'The stated origin of the number changes from “' || said_first || '” (' || first_year || ') to “' || said_last
-                || '” (' || last_year || '): the two years may not count the same.'
-        else 'The source says: ' || text
+                format(
+                    'The stated origin of the number changes from “{}” ({}) to “{}” ({}): the two years may not count the same.',
+                    said_first, first_year, said_last, last_year
+                )
+        else format('The source says: {}', text)
     end as sentence
 from marked
 order by source, concept, unit, place, first_year, last_year, kind, sentence;

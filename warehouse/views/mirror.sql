@@ -87,23 +87,23 @@ select
     o.figure_id as figure_out,
     list_filter([
         case when i.concept <> o.concept then pair_reason end,
-        case when i.unit <> o.unit then 'The two count in different units: ' || i.unit || ' and ' || o.unit || '.' end,
-        case when i.period_basis <> o.period_basis then 'The two use different kinds of year.' end,
+        case when i.unit <> o.unit then format('The two count in different units: {} and {}.', i.unit, o.unit) end,
+        case when i.period_basis <> o.period_basis then said('The two use different kinds of year.') end,
         case
             when i.counterpart_role = 'sold_in' and o.figure_id is not null
-                then 'One side names the place of first sale, which need not be where the last journey began.'
+                then said('One side names the place of first sale, which need not be where the last journey began.')
             when i.counterpart_role = 'manufactured_in' and o.figure_id is not null
-                then 'One side names the place of manufacture, which need not be where the last journey began.'
+                then said('One side names the place of manufacture, which need not be where the last journey began.')
         end,
-        case when i.completeness <> 'complete' then i.source || ' is partial: at least this number.' end,
-        case when o.completeness <> 'complete' then o.source || ' is partial: at least this number.' end,
+        case when i.completeness <> 'complete' then format('{} is partial: at least this number.', i.source) end,
+        case when o.completeness <> 'complete' then format('{} is partial: at least this number.', o.source) end,
         case
             when i.source = o.source or same_origin.same_origin
-                then 'Both go back to the same records, so agreement proves nothing about either.'
+                then said('Both go back to the same records, so agreement proves nothing about either.')
         end,
         case corridor.recorded_by
-            when 'destination_only' then 'Recorded at the destination only; no figure held here from the origin.'
-            when 'origin_only' then 'Recorded at the origin only; no figure held here from the destination.'
+            when 'destination_only' then said('Recorded at the destination only; no figure held here from the origin.')
+            when 'origin_only' then said('Recorded at the origin only; no figure held here from the destination.')
         end
     ], lambda reason: reason is not null) as reasons
 from corridor

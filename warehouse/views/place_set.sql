@@ -51,7 +51,7 @@ member as (
 
 select
     member.place_set,
-    case when whole.level = 'country' then 'First-level places of ' || whole.name else whole.name end as set_name,
+    case when whole.level = 'country' then format('First-level places of {}', whole.name) else whole.name end as set_name,
     case when whole.level = 'country' then 'admin1' else 'country' end as place_level,
     member.place,
     member.first_year,
@@ -70,8 +70,11 @@ create or replace macro members_of_set(a_set, a_year) as (
 create or replace macro membership_notes(a_set, a_first_year, a_last_year) as (
     select
         coalesce(list(
-            member.place || case when member.first_year > a_first_year then ' joined' else ' left' end
-            || ' the set between ' || a_first_year || ' and ' || a_last_year || '.'
+            case
+                when member.first_year > a_first_year
+                    then format('{} joined the set between {} and {}.', member.place, a_first_year, a_last_year)
+                else format('{} left the set between {} and {}.', member.place, a_first_year, a_last_year)
+            end
             order by member.place
         ), [])
     from set_member as member
@@ -167,7 +170,7 @@ where first_year is not null or last_year is not null
 order by all;
 
 create or replace macro declared_in(a_source, a_concept, a_first_year, a_last_year, a_kind) as (
-    select coalesce(list('The source says: ' || said.text order by said.text), [])
+    select coalesce(list(format('The source says: {}', said.text) order by said.text), [])
     from declared_change as said
     where
         said.source = a_source

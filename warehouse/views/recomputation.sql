@@ -155,34 +155,41 @@ select
             then round(100 * numerator / denominator, 2)::decimal(5, 2)
     end as share,
     list_filter([
-        'Calculated by the commons from published counts; not the official value of indicator 16.4.2.',
-        'The indicator cannot be rebuilt from published counts: which outcomes the compilers accepted as traced or'
-        || ' established, and their adjustments, are not published.',
+        said('Calculated by the commons from published counts; not the official value of indicator 16.4.2.'),
+        said(
+            'The indicator cannot be rebuilt from published counts: which outcomes the compilers accepted as traced or'
+            || ' established, and their adjustments, are not published.'
+        ),
         case
             when period_kind = 'average'
-                then 'The published value is an average over ' || period || '; here the counts of its years are added up.'
+                then
+                    format(
+                        'The published value is an average over {}; here the counts of its years are added up.', period
+                    )
         end,
         case
-            when inputs_held = 0 then 'No input is held here.'
+            when inputs_held = 0 then said('No input is held here.')
             when inputs_held < inputs_needed
                 then
-                    'No share: ' || (inputs_needed - inputs_held) || ' of ' || inputs_needed
-                    || ' inputs are not held here; a missing count is not zero.'
+                    format(
+                        'No share: {} of {} inputs are not held here; a missing count is not zero.',
+                        inputs_needed - inputs_held, inputs_needed
+                    )
         end,
-        case when inputs_held = inputs_needed and denominator = 0 then 'No share: the total is zero.' end,
+        case when inputs_held = inputs_needed and denominator = 0 then said('No share: the total is zero.') end,
         case
             when inputs_held = inputs_needed and numerator > denominator
-                then 'No share: more outcomes than arms, so the two were not counted over the same arms.'
+                then said('No share: more outcomes than arms, so the two were not counted over the same arms.')
         end,
         case
             when scope = 'seized'
-                then 'Arms found and surrendered are left out, though the indicator counts them.'
+                then said('Arms found and surrendered are left out, though the indicator counts them.')
         end,
         case
             when denominator_of = 'uniquely_marked_arms'
-                then 'Arms without a unique mark are left out of the total.'
+                then said('Arms without a unique mark are left out of the total.')
         end,
-        case when counts_traces then 'Some counts are rows of the ATF: firearms traced, not firearms seized.' end
+        case when counts_traces then said('Some counts are rows of the ATF: firearms traced, not firearms seized.') end
     ], lambda reason: reason is not null) as reasons
 from summed
 order by place, period_start, period_end, published_source, published_figure, input_source, scope, denominator_of;

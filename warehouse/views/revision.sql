@@ -135,11 +135,13 @@ select
     case
         when other_basis
             then
-                'Not matched: the older file labels its periods as ' || array_to_string(bases_old, ', ')
-                || ', the newer as ' || array_to_string(bases_new, ', ')
-                || '. The same year in both need not mean the same period.'
-        when value_old is null and obs_status_old is not null then 'Listed without a number before.'
-        when value_new is null and obs_status_new is not null then 'Still listed, but without a number.'
+                format(
+                    'Not matched: the older file labels its periods as {}, the newer as {}.'
+                    || ' The same year in both need not mean the same period.',
+                    array_to_string(bases_old, ', '), array_to_string(bases_new, ', ')
+                )
+        when value_old is null and obs_status_old is not null then said('Listed without a number before.')
+        when value_new is null and obs_status_new is not null then said('Still listed, but without a number.')
     end as reason
 from told
 cross join rule

@@ -235,15 +235,17 @@ create or replace macro share_over(pieces) as table
         select
             *,
             case
-                when n_places = 0 then 'No place of the set states this category and a whole above zero.'
+                when n_places = 0 then said('No place of the set states this category and a whole above zero.')
                 when n_places < least(3, n_members)
-                    then 'No headline: ' || n_places || ' of ' || n_members || ' place(s) state it; at least 3 are asked for.'
+                    then format('No headline: {} of {} place(s) state it; at least 3 are asked for.', n_places, n_members)
                 when
                     greatest(pooled, coalesce(pooled_without_largest, pooled), mean_of_places)
                     - least(pooled, coalesce(pooled_without_largest, pooled), mean_of_places) > share_limit()
                     then
-                        'No headline: the three weightings lie more than ' || (100 * share_limit())::integer
-                        || ' percentage points apart.'
+                        format(
+                            'No headline: the three weightings lie more than {} percentage points apart.',
+                            (100 * share_limit())::integer
+                        )
             end as withheld
         from divided
     )
@@ -283,27 +285,38 @@ create or replace macro share_over(pieces) as table
             case
                 when n_places > 1
                     then
-                        'All pooled counts every firearm alike, so that places with many weigh most (here '
-                        || largest_contributor || ' holds ' || number_in_words(whole - whole_without_largest) || ' of '
-                        || number_in_words(whole) || '); the mean counts every place alike.'
+                        format(
+                            'All pooled counts every firearm alike, so that places with many weigh most'
+                            || ' (here {} holds {} of {}); the mean counts every place alike.',
+                            largest_contributor, number_in_words(whole - whole_without_largest), number_in_words(whole)
+                        )
             end,
             case
                 when n_whole_zero > 0
-                    then n_whole_zero || ' place(s) state a whole of zero: a part of zero has no size, so they are left out.'
+                    then
+                        format(
+                            '{} place(s) state a whole of zero: a part of zero has no size, so they are left out.', n_whole_zero
+                        )
             end,
             case
                 when n_total_differs > 0
                     then
-                        'For ' || n_total_differs || ' place(s) the categories do not add up to the stated total;'
-                        || ' the whole is the sum of the categories.'
+                        format(
+                            'For {} place(s) the categories do not add up to the stated total;'
+                            || ' the whole is the sum of the categories.',
+                            n_total_differs
+                        )
             end,
-            case when n_partial > 0 then n_partial || ' partial yearly figure(s) were left out.' end,
-            case when n_unknown > 0 then 'Whether ' || n_unknown || ' of the figures are complete is not known.' end,
+            case when n_partial > 0 then format('{} partial yearly figure(s) were left out.', n_partial) end,
+            case when n_unknown > 0 then format('Whether {} of the figures are complete is not known.', n_unknown) end,
             case
                 when len(counted_otherwise) > 0
-                    then 'Left out: ' || array_to_string(counted_otherwise, ', ') || '. ' || array_to_string(others, ' ')
+                    then format('Left out: {}. {}', array_to_string(counted_otherwise, ', '), array_to_string(others, ' '))
             end,
-            case when as_published and len(others_in) > 0 then 'Included as published: ' || array_to_string(others_in, ' ') end
+            case
+                when as_published and len(others_in) > 0
+                    then format('Included as published: {}', array_to_string(others_in, ' '))
+            end
         ], lambda reason: reason is not null) as reasons
     from judged
     order by source, concept, unit, period_basis, place_set, dimension, category, as_published, first_year, last_year;
@@ -328,7 +341,7 @@ create or replace macro share_of(
         select
             * exclude (year),
             '' as place_set,
-            'places asked for' as set_name,
+            said('places asked for') as set_name,
             as_it_stands as as_published,
             a_first_year::integer as first_year,
             a_last_year::integer as last_year,

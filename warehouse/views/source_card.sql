@@ -44,9 +44,11 @@ coverage as (
         place_year.source,
         'coverage' as item,
         (100 * count(*) // (count(distinct place_year.place) * count(distinct place_year.year)))::integer as measured,
-        count(*) || ' of ' || (count(distinct place_year.place) * count(distinct place_year.year)) || ' cells: '
-        || count(distinct place_year.place) || ' places × ' || count(distinct place_year.year)
-        || ' years of which anything is held' as basis
+        format(
+            '{} of {} cells: {} places × {} years of which anything is held',
+            count(*), count(distinct place_year.place) * count(distinct place_year.year),
+            count(distinct place_year.place), count(distinct place_year.year)
+        ) as basis
     from place_year
     inner join source on place_year.source = source.source
     -- Where an absent row stands for zero, or events are counted, an empty cell of the grid is no gap.
@@ -69,7 +71,7 @@ timeliness as (
         newest.source,
         'timeliness' as item,
         max(snapshot.released) - newest.last_day as measured,
-        'last period to ' || newest.last_day || ', published ' || max(snapshot.released) as basis
+        format('last period to {}, published {}', newest.last_day, max(snapshot.released)) as basis
     from newest
     inner join snapshot on newest.source = snapshot.source
     where snapshot.current
@@ -108,7 +110,7 @@ continuity as (
         source,
         'continuity' as item,
         years as measured,
-        first_year || ' to ' || last_year as basis
+        format('{} to {}', first_year, last_year) as basis
     from stretch
     qualify row_number() over (partition by source order by years desc, first_year desc) = 1
 ),
@@ -134,14 +136,14 @@ document as (
     select
         source.source,
         list_filter([
-            case when source.producer <> '' then 'who counted' end,
-            case when source.publisher <> '' then 'who released' end,
-            case when source.address <> '' then 'address' end,
-            case when source.citation <> '' then 'citation' end,
-            case when source.licence not in ('', 'LicenseRef-none-stated') then 'licence' end,
-            case when source.description <> '' then 'description' end,
-            case when coalesce(undefined.concepts, 0) = 0 then 'a definition of each thing counted' end,
-            case when source.source in (select caveat.source from caveat) then 'caveats' end
+            case when source.producer <> '' then said('who counted') end,
+            case when source.publisher <> '' then said('who released') end,
+            case when source.address <> '' then said('address') end,
+            case when source.citation <> '' then said('citation') end,
+            case when source.licence not in ('', 'LicenseRef-none-stated') then said('licence') end,
+            case when source.description <> '' then said('description') end,
+            case when coalesce(undefined.concepts, 0) = 0 then said('a definition of each thing counted') end,
+            case when source.source in (select caveat.source from caveat) then said('caveats') end
         ], lambda held: held is not null) as held
     from source
     left join undefined on source.source = undefined.source
@@ -159,7 +161,7 @@ measured as (
         source,
         'documentation' as item,
         (100 * len(held) // 8)::integer as measured,
-        len(held) || ' of 8 held: ' || array_to_string(held, ', ') as basis
+        format('{} of 8 held: {}', len(held), array_to_string(held, ', ')) as basis
     from document
 ),
 
@@ -191,16 +193,16 @@ select
     item.item,
     item.position,
     computed.score::varchar as computed_score,
-    coalesce(computed_words.words, 'not scored') as computed_words,
+    coalesce(computed_words.words, said('not scored')) as computed_words,
     case when computed.measured is not null then item.measure end as measure,
     computed.measured,
     computed.basis,
     by_other.scorer,
     by_other.score,
-    coalesce(other_words.words, 'not scored') as words,
+    coalesce(other_words.words, said('not scored')) as words,
     by_other.evidence,
     by_self.score as self_score,
-    coalesce(self_words.words, 'not scored') as self_words,
+    coalesce(self_words.words, said('not scored')) as self_words,
     by_self.evidence as self_evidence
 from source
 cross join item

@@ -56,7 +56,7 @@ rest as (
             whole.n_rows - held.n_rows as n_rows,
             true as derived
         ),
-        'The rest of ' || whole.place || ': areas that lie in several of its places.' as rest
+        format('The rest of {}: areas that lie in several of its places.', whole.place) as rest
     from by_place as whole
     cross join level
     inner join held
@@ -125,8 +125,8 @@ select
     said.citation,
     said.address,
     case
-        when derived then 'calculated by the commons from ' || n_rows || ' rows of ' || said.files
-        else 'as published in ' || said.files
+        when derived then format('calculated by the commons from {} rows of {}', n_rows, said.files)
+        else format('as published in {}', said.files)
     end as calculation
 from told
 cross join said

@@ -25,7 +25,7 @@ select
                     and answer.act >= stated.act
                     and (answer.figure_id is null or answer.figure_id = stated.figure_id)
             )
-            then 'no statement has been received'
+            then said('no statement has been received')
     end as no_statement,
     stated.act
 from stated

@@ -181,29 +181,34 @@ create or replace macro trend_over(points, spans) as table
             changed.*,
             case
                 when coalesce(n_first, 0) = 0
-                    then 'No figure that could be added up is held for ' || first_year || '.'
+                    then format('No figure that could be added up is held for {}.', first_year)
                 when coalesce(n_last, 0) = 0
-                    then 'No figure that could be added up is held for ' || last_year || '.'
+                    then format('No figure that could be added up is held for {}.', last_year)
                 when len(effort) > 0
-                    then 'No headline: the source declares that its effort changed in these years.'
+                    then said('No headline: the source declares that its effort changed in these years.')
                 when n_panel < least(3, n_members)
                     then
-                        'No headline: ' || n_panel || ' of ' || n_members
-                        || ' place(s) have a figure in every year; at least 3 are asked for.'
+                        format(
+                            'No headline: {} of {} place(s) have a figure in every year; at least 3 are asked for.',
+                            n_panel, n_members
+                        )
                 when change_all is null or change_panel is null or change_chained is null
                     then
-                        'No headline: one of the three cannot be calculated, since a sum it starts from is zero or no'
-                        || ' place has figures in both years of a pair.'
+                        said(
+                            'No headline: one of the three cannot be calculated, since a sum it starts from is zero or no'
+                            || ' place has figures in both years of a pair.'
+                        )
                 when
                     greatest(change_all, change_panel, change_chained) > 0
                     and least(change_all, change_panel, change_chained) < 0
-                    then 'No headline: the three outcomes do not point in one direction.'
+                    then said('No headline: the three outcomes do not point in one direction.')
                 when
                     1 + greatest(change_all, change_panel, change_chained)
                     > trend_limit() * (1 + least(change_all, change_panel, change_chained))
                     then
-                        'No headline: the three outcomes lie further apart than a factor of '
-                        || trend_limit()::varchar || '.'
+                        format(
+                            'No headline: the three outcomes lie further apart than a factor of {}.', trend_limit()::varchar
+                        )
             end as withheld
         from changed
     )
@@ -243,39 +248,51 @@ create or replace macro trend_over(points, spans) as table
             case
                 when n_first > 0 and n_last > 0 and (len(entered) > 0 or len(gone) > 0)
                     then
-                        'All reporters: ' || coalesce(change_in_words(change_all), 'not calculable') || ' (' || n_first
-                        || ' places in ' || first_year || ', ' || n_last || ' in ' || last_year
-                        || '). The same places in every year: '
-                        || coalesce(change_in_words(change_panel), 'not calculable') || ' (' || n_panel
-                        || '). They differ because they speak of different places: for ' || coalesce(len(gone), 0)
-                        || ' with a figure for ' || first_year || ' (together ' || number_in_words(coalesce(gone_first, 0))
-                        || ') no figure that adds up is held for ' || last_year || ', and ' || coalesce(len(entered), 0)
-                        || ' have one for ' || last_year || ' only (together '
-                        || number_in_words(coalesce(entered_last, 0)) || ').'
+                        format(
+                            'All reporters: {} ({} places in {}, {} in {}). The same places in every year: {} ({}).'
+                            || ' They differ because they speak of different places: for {} with a figure for {} (together {})'
+                            || ' no figure that adds up is held for {}, and {} have one for {} only (together {}).',
+                            coalesce(change_in_words(change_all), said('not calculable')),
+                            n_first, first_year, n_last, last_year,
+                            coalesce(change_in_words(change_panel), said('not calculable')),
+                            n_panel,
+                            coalesce(len(gone), 0), first_year, number_in_words(coalesce(gone_first, 0)),
+                            last_year, coalesce(len(entered), 0), last_year, number_in_words(coalesce(entered_last, 0))
+                        )
             end,
             case
                 when len(interrupted) > 0
                     then
-                        len(interrupted) || ' place(s) have figures in both years but not in every year between: '
-                        || array_to_string(interrupted, ', ') || '.'
+                        format(
+                            '{} place(s) have figures in both years but not in every year between: {}.',
+                            len(interrupted), array_to_string(interrupted, ', ')
+                        )
             end,
             case
                 when n_panel > 0 and n_panel < n_members
-                    then 'The constant panel is ' || n_panel || ' of ' || n_members || ' places of the set.'
+                    then format('The constant panel is {} of {} places of the set.', n_panel, n_members)
             end,
             case
                 when len(years) > 1 and len(years) < years[-1] - years[1] + 1
                     then
-                        'For ' || (years[-1] - years[1] + 1 - len(years))
-                        || ' year(s) between, no figure is held; pairs skip them.'
+                        format(
+                            'For {} year(s) between, no figure is held; pairs skip them.',
+                            years[-1] - years[1] + 1 - len(years)
+                        )
             end,
-            case when n_partial > 0 then n_partial || ' partial figure(s) were left out: each says only “at least”.' end,
-            case when n_unknown > 0 then 'Whether ' || n_unknown || ' of the figures are complete is not known.' end,
+            case
+                when n_partial > 0
+                    then format('{} partial figure(s) were left out: each says only “at least”.', n_partial)
+            end,
+            case when n_unknown > 0 then format('Whether {} of the figures are complete is not known.', n_unknown) end,
             case
                 when len(other_places) > 0
-                    then 'Left out: ' || array_to_string(other_places, ', ') || '. ' || array_to_string(others, ' ')
+                    then format('Left out: {}. {}', array_to_string(other_places, ', '), array_to_string(others, ' '))
             end,
-            case when as_published and len(others_in) > 0 then 'Included as published: ' || array_to_string(others_in, ' ') end
+            case
+                when as_published and len(others_in) > 0
+                    then format('Included as published: {}', array_to_string(others_in, ' '))
+            end
         ], lambda reason: reason is not null) || effort || declared || coalesce(notes, []) as reasons
     from judged
     order by source, concept, unit, period_basis, place_set, as_published, first_year, last_year;
@@ -333,7 +350,7 @@ create or replace macro trend_of(places, a_source, a_concept, a_first_year, a_la
             kind.unit,
             kind.period_basis,
             '' as place_set,
-            'places asked for' as set_name,
+            said('places asked for') as set_name,
             as_it_stands as as_published,
             a_first_year::integer as first_year,
             a_last_year::integer as last_year,
@@ -341,7 +358,7 @@ create or replace macro trend_of(places, a_source, a_concept, a_first_year, a_la
             (select count(*) from asked) - (select count(*) from contained) as n_members,
             (
                 select
-                    coalesce(list(contained.place || ' lies in another place asked for and is not counted twice.'
+                    coalesce(list(format('{} lies in another place asked for and is not counted twice.', contained.place)
                     order by contained.place), [])
                 from contained
             ) as notes

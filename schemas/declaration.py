@@ -63,6 +63,8 @@ class Coverage(Strict):
     """The source should hold every part of this place …"""
     level: str | None = None
     """… at this level."""
+    boundaries: str | None = None
+    """Edition of the boundaries its places are drawn with, where it is not that of the place register."""
 
 
 class Rollup(Strict):

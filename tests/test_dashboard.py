@@ -153,7 +153,7 @@ def test_comparable_pairs_show_the_difference(page: Any, small: Path) -> None:
 
 
 def test_a_refused_pair_shows_both_numbers_and_no_difference(page: Any, small: Path) -> None:
-    app = page(place="BRA", concept="arms_seized")
+    app = page(place="BRA", concept="arms_trafficking_score")
     (refused,) = ask(small, "select value_a, value_b, difference, ratio from comparison where verdict = 'rank_only'")
     assert refused[2:] == (None, None)
     row = html(app).split('data-label="Difference">')[1]
@@ -167,11 +167,18 @@ def test_a_refused_pair_shows_both_numbers_and_no_difference(page: Any, small: P
 
 def test_what_differs_in_unit_shares_no_axis(small: Path) -> None:
     opened = data.Opened(str(small), current_id(Folder(small)), "clear", None)
-    panels = opened.rows("panels", place="BRA", concept="arms_seized", first=2000, last=2030)
+    panels = opened.rows("panels", place="BRA", concept="arms_trafficking_score", first=2000, last=2030)
     assert [(panel["counted"], panel["unit"]) for panel in panels] == [
-        ("arms_seized", "weapon"),
         ("arms_trafficking_score", "score_1_10"),
+        ("arms_seized", "weapon"),
     ]
+
+
+def test_an_expert_score_stands_beside_counts_only_where_it_was_asked_for(page: Any, small: Path) -> None:
+    opened = data.Opened(str(small), current_id(Folder(small)), "clear", None)
+    panels = opened.rows("panels", place="BRA", concept="arms_seized", first=2000, last=2030)
+    assert [panel["counted"] for panel in panels] == ["arms_seized"]
+    assert "score" not in said(page(place="BRA", concept="arms_seized")).lower().replace("scored", "")
 
 
 def test_an_empty_state_offers_a_next_step(page: Any) -> None:

@@ -65,7 +65,7 @@ def _rule(con: duckdb.DuckDBPyConnection, source: Source, version: str) -> None:
             "total_from": pl.Series([rollup.total_from], dtype=pl.List(pl.String)),
             "variants": [rollup.variants],
             "counterparts": [rollup.counterparts],
-            "boundary_version": [version],
+            "boundary_version": [coverage.boundaries or version],
         }
     )
     con.register("rule_row", frame.to_arrow())

@@ -8,7 +8,11 @@ create or replace temp macro shown(a_place, a_concept) as table
         union
         select case when concept_a = a_concept then concept_b else concept_a end as concept
         from concept_pair
-        where a_concept in (concept_a, concept_b)
+        where
+            a_concept in (concept_a, concept_b)
+            and beside = 'yes'
+            -- An expert score stands beside counts only where the score itself was asked for.
+            and (ceiling <> 'rank_only' or a_concept = concept_b)
     ),
 
     held as (

@@ -35,7 +35,7 @@ comment on column figure.n_parts is 'Parts with a number: cells, or complete pla
 comment on column figure.n_expected is 'Parts that should have one.';
 comment on column figure.completeness is 'complete, partial (read: at least), or unknown.';
 comment on column figure.n_rows is 'Rows of the source''s files behind it.';
-comment on column figure.boundary_version is 'Edition of the place register.';
+comment on column figure.boundary_version is 'Edition of the boundaries the place is drawn with: the place register''s, or one the source declares.';
 comment on column figure.footnote is 'The row''s own footnote, or what the commons did to it.';
 comment on column figure.tier is 'Traffic Light Protocol mark: who may see it.';
 comment on column figure.snapshot is 'sha256 of the file it comes from; of the first and the last where several.';

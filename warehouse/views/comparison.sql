@@ -1,9 +1,45 @@
 -- Two sources' figures for the same place, period and category, side by side; never merged, never ranked.
 -- The verdict is refused with its reasons wherever the two do not count the same thing. Takes the names of two
--- relations shaped like figure; reads concept_pair, counts_as, definition, same_origin.
+-- relations shaped like figure; reads concept_pair, counts_as, definition, same_origin. Things that concept_pair does
+-- not name together are set side by side only where every_pair is asked for, and then refused.
 
-create or replace macro comparison_of(figures_a, figures_b) as table
-    with pair as (
+-- Each figure with what it counts by its own stated origin, and what its definition leaves out or leaves open.
+create or replace macro side_of(figures) as table
+    select
+        figure.*,
+        coalesce(counts_as.counts_as, figure.concept) as counted,
+        counts_as.reason as origin_reason,
+        counts_as.counts_as is not null as origin_known,
+        counts_as.taken_from,
+        definition.subset_of,
+        definition.unstated
+    from query_table(figures) as figure
+    left join counts_as
+        on
+            figure.source = counts_as.source
+            and figure.origin_label = counts_as.origin_label
+            and figure.concept = counts_as.concept
+    left join definition
+        on figure.source = definition.source and figure.definition_id = definition.definition_id;
+
+create or replace macro comparison_of(figures_a, figures_b, every_pair := false) as table
+    with either_way as (
+        select
+            concept_a,
+            concept_b,
+            ceiling,
+            reason
+        from concept_pair
+        union
+        select
+            concept_b as concept_a,
+            concept_a as concept_b,
+            ceiling,
+            reason
+        from concept_pair
+    ),
+
+    pair as (
         select
             a.figure_id as figure_a,
             b.figure_id as figure_b,
@@ -22,12 +58,12 @@ create or replace macro comparison_of(figures_a, figures_b) as table
             a.period,
             a.period_start,
             a.period_end,
-            case
-                when a.period_basis = b.period_basis then a.period_basis else a.period_basis || '/' || b.period_basis
-            end
-                as period_basis,
+            a.period_kind,
+            a.period_basis as basis_a,
+            b.period_basis as basis_b,
             a.dimension,
             a.category,
+            a.variant,
             a.value as value_a,
             b.value as value_b,
             a.completeness as completeness_a,
@@ -38,18 +74,25 @@ create or replace macro comparison_of(figures_a, figures_b) as table
             b.obs_status as status_b,
             a.whole_period as whole_a,
             b.whole_period as whole_b,
-            concept_pair.ceiling,
-            concept_pair.reason as pair_reason,
-            origin_a.counts_as as origin_counts_a,
-            origin_b.counts_as as origin_counts_b,
-            origin_a.reason as origin_reason_a,
-            origin_b.reason as origin_reason_b,
-            subset_a.unstated as unstated_a,
-            subset_b.unstated as unstated_b,
-            subset_a.subset_of as subset_a,
-            subset_b.subset_of as subset_b
-        from query_table(figures_a) as a
-        inner join query_table(figures_b) as b
+            a.boundary_version as boundaries_a,
+            b.boundary_version as boundaries_b,
+            a.counted as counted_a,
+            b.counted as counted_b,
+            either_way.ceiling,
+            either_way.reason as pair_reason,
+            a.origin_reason as origin_reason_a,
+            b.origin_reason as origin_reason_b,
+            -- A row that says it counts something else is refused, unless the other counts just that.
+            a.counted = b.counted and a.origin_known as origin_fits_a,
+            a.counted = b.counted and b.origin_known as origin_fits_b,
+            a.unstated as unstated_a,
+            b.unstated as unstated_b,
+            a.subset_of as subset_a,
+            b.subset_of as subset_b,
+            same_origin.same_origin or coalesce(a.taken_from = b.source, false) or coalesce(b.taken_from = a.source, false)
+                as same_origin
+        from side_of(figures_a) as a
+        inner join side_of(figures_b) as b
             on
                 a.source < b.source
                 and a.place = b.place
@@ -60,82 +103,100 @@ create or replace macro comparison_of(figures_a, figures_b) as table
                 and a.variant = b.variant
                 and coalesce(a.counterpart, '') = coalesce(b.counterpart, '')
                 and coalesce(a.counterpart_role, '') = coalesce(b.counterpart_role, '')
-        inner join concept_pair
-            on
-                (a.concept = concept_pair.concept_a and b.concept = concept_pair.concept_b)
-                or (b.concept = concept_pair.concept_a and a.concept = concept_pair.concept_b)
-        left join counts_as as origin_a
-            on a.source = origin_a.source and a.origin_label = origin_a.origin_label and a.concept = origin_a.concept
-        left join counts_as as origin_b
-            on b.source = origin_b.source and b.origin_label = origin_b.origin_label and b.concept = origin_b.concept
-        left join definition as subset_a on a.definition_id = subset_a.definition_id
-        left join definition as subset_b on b.definition_id = subset_b.definition_id
+        inner join same_origin on a.source = same_origin.source_a and b.source = same_origin.source_b
+        left join either_way on a.counted = either_way.concept_a and b.counted = either_way.concept_b
+        where every_pair or either_way.ceiling is not null
     ),
 
     reasoned as (
         select
             pair.*,
-            same_origin.same_origin,
             list_filter([
-                case when concept_a <> concept_b then pair_reason end,
-                origin_reason_a,
-                origin_reason_b,
+                pair_reason,
                 case
-                    when
-                        unit_a <> unit_b
-                        then format('The two count in different units: {} and {}.', unit_a, unit_b)
+                    when counted_a <> counted_b and pair_reason is null
+                        then format('{} and {} are different things.', counted_a, counted_b)
+                end,
+                case when not origin_fits_a then origin_reason_a end,
+                case when not origin_fits_b then origin_reason_b end,
+                case
+                    when unit_a <> unit_b then format('The two count in different units: {} and {}.', unit_a, unit_b)
                 end,
                 case
-                    when
-                        not whole_a
-                        then format('The file of {} does not reach over the whole of {}.', pair.source_a, period)
+                    when not whole_a then format('The file of {} does not reach over the whole of {}.', source_a, period)
                 end,
                 case
-                    when
-                        not whole_b
-                        then format('The file of {} does not reach over the whole of {}.', pair.source_b, period)
+                    when not whole_b then format('The file of {} does not reach over the whole of {}.', source_b, period)
+                end,
+                case
+                    when (basis_a = 'average') <> (basis_b = 'average')
+                        then said('One is an average over the period, the other is not.')
                 end,
                 case
                     when subset_a is distinct from subset_b and subset_a is not null
-                        then format('{} covers only {}.', pair.source_a, subset_a)
+                        then format('{} covers only {}.', source_a, subset_a)
                 end,
                 case
                     when subset_a is distinct from subset_b and subset_b is not null
-                        then format('{} covers only {}.', pair.source_b, subset_b)
+                        then format('{} covers only {}.', source_b, subset_b)
+                end,
+                case
+                    when relation_a = 'relatedMatch'
+                        then format('The published category of {} is only related to the one compared.', source_a)
+                end,
+                case
+                    when relation_b = 'relatedMatch'
+                        then format('The published category of {} is only related to the one compared.', source_b)
                 end
             ], lambda reason: reason is not null) as refusals,
             list_filter([
-                case when contains(period_basis, '/') then said('The two use different kinds of year.') end,
+                case when origin_fits_a then origin_reason_a end,
+                case when origin_fits_b then origin_reason_b end,
                 case
-                    when completeness_a = 'partial' then format('{} is partial: at least this number.', pair.source_a)
-                    when completeness_a = 'unknown' then format('Whether {} is complete is not known.', pair.source_a)
+                    when basis_a <> basis_b
+                        then format('The two use different kinds of year: {} and {}.', basis_a, basis_b)
                 end,
                 case
-                    when completeness_b = 'partial' then format('{} is partial: at least this number.', pair.source_b)
-                    when completeness_b = 'unknown' then format('Whether {} is complete is not known.', pair.source_b)
+                    when boundaries_a <> boundaries_b
+                        then
+                            format(
+                                'The two draw the place by different boundaries: {} and {}.', boundaries_a, boundaries_b
+                            )
                 end,
                 case
-                    when relation_a <> 'exactMatch' or relation_b <> 'exactMatch'
-                        then said('A published category is only part of the one compared, or the other way round.')
+                    when completeness_a = 'partial' then format('{} is partial: at least this number.', source_a)
+                    when completeness_a = 'unknown' then format('Whether {} is complete is not known.', source_a)
+                end,
+                case
+                    when completeness_b = 'partial' then format('{} is partial: at least this number.', source_b)
+                    when completeness_b = 'unknown' then format('Whether {} is complete is not known.', source_b)
+                end,
+                case relation_a
+                    when 'broadMatch' then format('The published category of {} is only part of the one compared.', source_a)
+                    when 'narrowMatch' then format('The published category of {} holds more than the one compared.', source_a)
+                    when 'closeMatch' then format('The published category of {} is close to the one compared.', source_a)
+                end,
+                case relation_b
+                    when 'broadMatch' then format('The published category of {} is only part of the one compared.', source_b)
+                    when 'narrowMatch' then format('The published category of {} holds more than the one compared.', source_b)
+                    when 'closeMatch' then format('The published category of {} is close to the one compared.', source_b)
                 end,
                 case
                     when status_a in ('E', 'I', 'P', 'U', 'V', 'B', 'D')
-                        then format('{} marks its number with status {}.', pair.source_a, status_a)
+                        then format('{} marks its number with status {}.', source_a, status_a)
                 end,
                 case
                     when status_b in ('E', 'I', 'P', 'U', 'V', 'B', 'D')
-                        then format('{} marks its number with status {}.', pair.source_b, status_b)
+                        then format('{} marks its number with status {}.', source_b, status_b)
                 end,
-                case when unstated_a is not null then format('{} does not state {}.', pair.source_a, unstated_a) end,
-                case when unstated_b is not null then format('{} does not state {}.', pair.source_b, unstated_b) end,
+                format('{} does not state {}.', source_a, unstated_a),
+                format('{} does not state {}.', source_b, unstated_b),
                 case when least(value_a, value_b) < 10 then said('One of the numbers is below 10: no ratio is given.') end,
                 case
-                    when same_origin.same_origin
-                        then said('Both go back to the same records, so agreement proves nothing about either.')
+                    when same_origin then said('Both go back to the same records, so agreement proves nothing about either.')
                 end
             ], lambda reason: reason is not null) as cautions
         from pair
-        inner join same_origin on pair.source_a = same_origin.source_a and pair.source_b = same_origin.source_b
     ),
 
     judged as (
@@ -143,7 +204,7 @@ create or replace macro comparison_of(figures_a, figures_b) as table
             reasoned.*,
             case
                 when ceiling = 'rank_only' then 'rank_only'
-                when len(refusals) > 0 or ceiling = 'not_comparable' then 'not_comparable'
+                when len(refusals) > 0 then 'not_comparable'
                 when len(cautions) > 0 then 'with_caveat'
                 else 'comparable'
             end as verdict
@@ -151,7 +212,7 @@ create or replace macro comparison_of(figures_a, figures_b) as table
     ),
 
     -- How far the two scatter about their common ratio beyond chance: Pearson's dispersion of a given a + b, never
-    -- below 1, over the years they share.
+    -- below 1, over the periods they share.
     common as (
         select
             judged.*,
@@ -162,8 +223,8 @@ create or replace macro comparison_of(figures_a, figures_b) as table
         window
             series as (
                 partition by
-                    source_a, source_b, concept_a, concept_b, place, counterpart, dimension, category, verdict,
-                    period_end - period_start > 366
+                    source_a, source_b, concept_a, concept_b, unit_a, unit_b, place, counterpart, counterpart_role,
+                    dimension, category, variant, period_kind, basis_a, basis_b, verdict
             )
     ),
 
@@ -178,14 +239,14 @@ create or replace macro comparison_of(figures_a, figures_b) as table
         window
             series as (
                 partition by
-                    source_a, source_b, concept_a, concept_b, place, counterpart, dimension, category, verdict,
-                    period_end - period_start > 366
+                    source_a, source_b, concept_a, concept_b, unit_a, unit_b, place, counterpart, counterpart_role,
+                    dimension, category, variant, period_kind, basis_a, basis_b, verdict
             )
     ),
 
     interval_of as (
         -- Wald interval of the log ratio of two counts, widened by the dispersion; only for counts of independent
-        -- sources with at least five years in common.
+        -- sources with at least five periods in common.
         select
             spread.*,
             case when given and least(value_a, value_b) >= 10 then (value_a / value_b)::double end as ratio,
@@ -216,7 +277,7 @@ create or replace macro comparison_of(figures_a, figures_b) as table
         period,
         period_start,
         period_end,
-        period_basis,
+        case when basis_a = basis_b then basis_a else basis_a || '/' || basis_b end as period_basis,
         dimension,
         category,
         value_a,

@@ -114,7 +114,7 @@ def test_parts_that_add_up_are_no_releases_of_one_another() -> None:
     assert releases([]) == []
 
 
-CELL = ("snapshot_last", "concept", "unit", "place", "counterpart", "counterpart_role", "period_kind", "period_start",
+CELL = ("snapshot", "concept", "unit", "place", "counterpart", "counterpart_role", "period_kind", "period_start",
         "period_end", "period_basis", "dimension", "category", "variant", "value", "obs_status")  # fmt: skip
 
 

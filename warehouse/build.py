@@ -30,7 +30,7 @@ from warehouse.inputs import PARTED, Inputs, Say, read_inputs
 from warehouse.release import TIERS, NoRelease, current_id, manifest, point_to, sql
 from warehouse.revisions import releases
 from warehouse.small_tables import SMALL, content_of, make_small_tables, texts_of, use_lookups, use_statements
-from warehouse.stage import frame_of, load_source, use_places, use_source
+from warehouse.stage import frame_of, use_cells, use_places, use_source
 
 DERIVED: tuple[str, ...] = (
     "flow",
@@ -183,6 +183,7 @@ def _figure(
         " where kind = 'own_register'"
     ).fetchall()
     key = _key(
+        sql("views/kept"),
         sql("views/cell"),
         sql("views/figure"),
         source.model_dump_json(exclude={"layout"}),
@@ -263,6 +264,7 @@ def _revisions(con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, bef
         source = inputs.held[name][0].source
         files = list(dict.fromkeys(file.snapshot for pair in pairs[name] for file in pair))
         key = _key(
+            sql("views/kept"),
             sql("views/cell"),
             sql("views/revision"),
             source.model_dump_json(exclude={"layout"}),
@@ -280,9 +282,10 @@ def _revisions(con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, bef
                 alone = altered(inputs, current={name: [file]}, accepted={name: {table: [] for table in PARTED}})
                 if held:
                     alone.list_accepted()
-                load_source(con, alone, name)
-                con.execute("create temp table if not exists cell_of_file as select * from cell limit 0")
-                con.execute("insert into cell_of_file select * from cell")
+                use_cells(con, alone, name)
+                query = "select cell.*, kept_file.snapshot from cell cross join kept_file"
+                con.execute(f"create temp table if not exists cell_of_file as {query} limit 0")
+                con.execute(f"insert into cell_of_file {query}")
             con.execute(sql("views/revision"))
 
         parts.append(

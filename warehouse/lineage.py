@@ -21,7 +21,7 @@ from ingest.register.gazetteer import load as load_gazetteer
 from schemas.declaration import Layout
 from warehouse.inputs import Inputs
 from warehouse.release import NoRelease, open_release, sql
-from warehouse.stage import load_source, register_codes
+from warehouse.stage import use_kept, register_codes
 from warehouse.succession import Held
 
 STARTER_COLUMNS = ("citation", "address", "calculation")
@@ -108,7 +108,7 @@ def _rows(
         register_codes(con)
         wanted = ", ".join(f"? as {column}" for column in figure)
         con.execute(f"create temp table wanted as select {wanted}", list(figure.values()))
-        load_source(con, inputs, name)
+        use_kept(con, inputs, name)
         con.execute("create temp table found as " + sql("views/lineage"))
         total = con.execute("select count(*) from found").fetchall()[0][0]
         rows = con.execute("select * from found limit ?", [limit])

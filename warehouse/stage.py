@@ -85,16 +85,23 @@ def _universe(con: duckdb.DuckDBPyConnection, source: Source) -> None:
 
 def use_source(con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str) -> None:
     """Everything views/figure.sql reads for one source."""
-    load_source(con, inputs, name)
+    use_cells(con, inputs, name)
     _universe(con, inputs.current[name][0].source)
 
 
-def load_source(con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str) -> None:
-    """Makes one source's accepted rows, rule and cells the ones the views read."""
+def use_cells(con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str) -> None:
+    """Makes one source's cells, and its rule, the ones the views read."""
+    use_kept(con, inputs, name)
+    con.execute(sql("views/cell"))
+
+
+def use_kept(con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str) -> None:
+    """Makes one source's accepted rows that count, and its rule, the ones the views read; nothing is read yet."""
     source = inputs.current[name][0].source
     _rule(con, source, inputs.gazetteer.version)
     for table in ("observation", "event", "item"):
         load_rows(con, table, table, inputs.accepted[name][table])
-    order = [(file.snapshot, position) for position, file in enumerate(inputs.current[name])]
-    con.register("snapshot_order", pl.DataFrame(order, schema=["snapshot", "position"], orient="row").to_arrow())
-    con.execute(sql("views/cell"))
+    files = pl.DataFrame({"snapshot": [file.snapshot for file in inputs.current[name]]}, schema={"snapshot": pl.String})
+    kept = files.with_row_index("position").sort("snapshot").with_row_index("file")
+    con.register("kept_file", kept.to_arrow())
+    con.execute(sql("views/kept"))

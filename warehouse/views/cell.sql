@@ -1,67 +1,110 @@
 -- Cells of one source: its accepted rows brought to one shape, before anything is added up.
--- Reads rule (one row), observation, event, item, place_up, snapshot_order. A cell is one published number, or the
--- sum of an event register's items of one place and month (events are counted by the commons, so derived is true).
+-- Reads rule (one row), source_row_kept and item_source (kept.sql), place, period_length, narrower. A cell is one
+-- published number, or the sum of an event register's items of one place and month (events are counted by the commons,
+-- so derived is true).
 
-create or replace temp table source_row_kept as
--- Where files add up (succession 'part'), a later file replaces the same places and periods of an earlier one.
-select observation.*
-from observation
-inner join snapshot_order on observation.snapshot = snapshot_order.snapshot
-cross join rule
-qualify
-    rule.succession = 'whole'
-    or snapshot_order.position = max(snapshot_order.position) over (
-        partition by observation.place, observation.period_start, observation.period_end
-    );
+-- Every word a cell may hold. As an enum, a word is a small number with the order of its text: so millions of rows are
+-- joined, grouped and sorted without their texts. A file stands by its number in the order of the hashes.
+create or replace temp type word as enum (
+    with told as (
+        select ['', 'total', 'TOTAL', 'firearm_type', 'condition', 'legal_justification', 'exactMatch', 'calendar', 'A'] as words
+        union all
+        select list(period_kind) as words
+        from period_length
+        union all
+        select list(broader) || list(code) as words
+        from narrower
+        union all
+        select list(code) || list(distinct level) as words
+        from place
+        union all
+        select
+            flatten([
+                list(distinct concept), list(distinct unit), list(distinct place), list(distinct place_level),
+                list(distinct counterpart), list(distinct counterpart_role), list(distinct period_kind),
+                list(distinct period_basis), list(distinct dimension), list(distinct category), list(distinct variant),
+                list(distinct obs_status), list(distinct origin_label), list(distinct definition_id),
+                list(distinct mapping_relation)
+            ]) as words
+        from observation
+        union all
+        select
+            flatten([
+                list(distinct concept), list(distinct unit), list(distinct firearm_type), list(distinct variant),
+                list(distinct condition), list(distinct definition_id), list(distinct mapping_relation)
+            ]) as words
+        from item
+        union all
+        select flatten([list(distinct place), list(distinct place_level), list(distinct legal_justification)]) as words
+        from event
+    ),
 
-create or replace temp view item_source as
-select
-    item.*,
-    event.legal_justification,
-    event.place,
-    event.place_level,
-    event.date_start,
-    event.date_end,
-    event.date_precision
-from item
-inner join event
-    on item.source = event.source and item.snapshot = event.snapshot and item.event_key = event.event_key;
+    word as (
+        select distinct unnest(words) as word
+        from told
+    )
 
-create or replace temp view item_of_event as
-select
-    *,
-    case when date_precision = 'quarter' then 'quarter' when date_precision = 'year' then 'year' else 'month' end
-        as period_kind,
-    date_trunc(
-        case when date_precision = 'quarter' then 'quarter' when date_precision = 'year' then 'year' else 'month' end,
-        date_start
-    )::date as period_start
-from item_source;
+    select word
+    from word
+    where word is not null
+    order by word
+);
 
 -- One pass over the items; everything after it works on far fewer rows.
 create or replace temp table item_sum as
 select
-    concept,
-    unit,
-    place,
-    place_level,
-    period_kind,
+    concept::word as concept,
+    unit::word as unit,
+    place::word as place,
+    place_level::word as place_level,
+    period_kind::word as period_kind,
     period_start,
-    firearm_type,
-    variant,
-    condition,
-    legal_justification,
+    firearm_type::word as firearm_type,
+    variant::word as variant,
+    condition::word as condition,
+    legal_justification::word as legal_justification,
     sum(quantity) as value,
     count(quantity)::integer as n_parts,
     count(*)::integer as n_expected,
-    min(definition_id) as definition_id,
-    coalesce(max(mapping_relation) filter (where mapping_relation <> 'exactMatch'), 'exactMatch') as mapping_relation,
-    min(snapshot) as snapshot_first,
-    max(snapshot) as snapshot_last
-from item_of_event
+    min(definition_id::word) as definition_id,
+    max(mapping_relation::word) filter (where mapping_relation <> 'exactMatch') as inexact,
+    min(file) as file_first,
+    max(file) as file_last
+from item_source
 group by all;
 
-create or replace temp table item_cell as
+create or replace temp view item_split as
+select
+    * exclude (variant, firearm_type, condition, legal_justification) replace (null::word as inexact),
+    'total'::word as dimension,
+    'TOTAL'::word as category,
+    case when firearm_type is null then variant else ''::word end as variant
+from item_sum
+union all by name
+select
+    * exclude (firearm_type, condition, legal_justification),
+    'firearm_type'::word as dimension,
+    firearm_type as category
+from item_sum
+where firearm_type is not null
+union all by name
+select
+    * exclude (variant, firearm_type, condition, legal_justification),
+    'condition'::word as dimension,
+    condition as category,
+    ''::word as variant
+from item_sum
+where condition is not null
+union all by name
+select
+    * exclude (variant, firearm_type, condition, legal_justification),
+    'legal_justification'::word as dimension,
+    legal_justification as category,
+    ''::word as variant
+from item_sum
+where legal_justification is not null;
+
+create or replace temp view item_cell as
 select
     concept,
     unit,
@@ -69,68 +112,41 @@ select
     place_level,
     period_kind,
     period_start,
-    split.dimension,
-    split.category,
-    split.variant,
-    sum(item_sum.value) as value,
+    dimension,
+    category,
+    variant,
+    sum(value) as value,
+    min(definition_id) as definition_id,
+    coalesce(max(inexact), 'exactMatch'::word) as mapping_relation,
     sum(n_parts)::integer as n_parts,
     sum(n_expected)::integer as n_expected,
-    min(definition_id) as definition_id,
-    coalesce(
-        max(mapping_relation) filter (where mapping_relation <> 'exactMatch' and split.dimension <> 'total'),
-        'exactMatch'
-    ) as mapping_relation,
-    min(snapshot_first) as snapshot_first,
-    max(snapshot_last) as snapshot_last
-from item_sum
-cross join lateral (
-    select
-        'total' as dimension,
-        'TOTAL' as category,
-        case when firearm_type is null then item_sum.variant else '' end as variant
-    union all
-    select
-        'firearm_type' as dimension,
-        firearm_type as category,
-        item_sum.variant
-    where firearm_type is not null
-    union all
-    select
-        'condition' as dimension,
-        condition as category,
-        '' as variant
-    where condition is not null
-    union all
-    select
-        'legal_justification' as dimension,
-        legal_justification as category,
-        '' as variant
-    where legal_justification is not null
-) as split
+    min(file_first) as file_first,
+    max(file_last) as file_last
+from item_split
 group by all;
 
 create or replace temp table cell as
 select
-    concept,
-    unit,
-    place,
-    place_level,
-    counterpart,
-    counterpart_role,
-    period_kind,
+    concept::word as concept,
+    unit::word as unit,
+    place::word as place,
+    place_level::word as place_level,
+    counterpart::word as counterpart,
+    counterpart_role::word as counterpart_role,
+    period_kind::word as period_kind,
     period_start,
     period_end,
-    period_basis,
-    dimension,
-    category,
-    variant,
+    period_basis::word as period_basis,
+    dimension::word as dimension,
+    category::word as category,
+    variant::word as variant,
     value,
     low,
     high,
-    obs_status,
-    origin_label,
-    definition_id,
-    mapping_relation,
+    obs_status::word as obs_status,
+    origin_label::word as origin_label,
+    definition_id::word as definition_id,
+    mapping_relation::word as mapping_relation,
     footnote,
     derived,
     false as from_events,
@@ -138,39 +154,18 @@ select
     n_expected,
     covered,
     1 as n_rows,
-    snapshot as snapshot_first,
-    snapshot as snapshot_last
+    file as file_first,
+    file as file_last
 from source_row_kept
 union all by name
 select
-    concept,
-    unit,
-    place,
-    place_level,
-    null as counterpart,
-    null as counterpart_role,
-    period_kind,
-    period_start,
+    *,
     last_day(period_start + case period_kind when 'year' then interval 11 month when 'quarter' then interval 2 month else interval 0 month end)
         as period_end,
-    'calendar' as period_basis,
-    dimension,
-    category,
-    variant,
-    value,
-    null as low,
-    null as high,
-    'A' as obs_status,
-    null as origin_label,
-    definition_id,
-    mapping_relation,
-    null as footnote,
+    'calendar'::word as period_basis,
+    'A'::word as obs_status,
     true as derived,
     true as from_events,
-    n_parts,
-    n_expected,
     true as covered,
-    n_expected as n_rows,
-    snapshot_first,
-    snapshot_last
+    n_expected as n_rows
 from item_cell;

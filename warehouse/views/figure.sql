@@ -1,8 +1,10 @@
 -- Every value one source states, or that adds up from its own rows. Reads cell (cell.sql), rule, place_up,
--- place_overlap, universe, narrower, period_length. Steps: period, category, place, counterpart; each keeps the rows it
--- was given and adds what the declared partitions allow. Nothing of another source is read here.
+-- place_overlap, universe, narrower, period_length, kept_file. Steps: period, category, place, counterpart; each keeps
+-- the rows it was given and adds what the declared partitions allow. Nothing of another source is read here. What is
+-- added up is a table, and small; the rows that only pass through are views, so that millions are not copied each time.
 
--- How cells add up, in one place. `part` is what is added over: months, types, places or counterparts.
+-- How cells add up, in one place. `part` is what is added over: months, types, places or counterparts; the parts are
+-- counted where `counted` says that anything depends on their number.
 create or replace temp macro added(cells) as table
     select
         concept,
@@ -24,7 +26,8 @@ create or replace temp macro added(cells) as table
         coalesce(max(obs_status) filter (where value is not null), min(obs_status)) as obs_status,
         case when min(origin_label) = max(origin_label) then min(origin_label) end as origin_label,
         min(definition_id) as definition_id,
-        coalesce(max(mapping_relation) filter (where mapping_relation <> 'exactMatch'), 'exactMatch') as mapping_relation,
+        coalesce(max(mapping_relation) filter (where mapping_relation <> 'exactMatch'), 'exactMatch'::word)
+            as mapping_relation,
         case when count(*) = 1 then min(footnote) end as footnote,
         bool_or(derived or moved) or count(*) > 1 as derived,
         bool_or(from_events) as from_events,
@@ -32,36 +35,31 @@ create or replace temp macro added(cells) as table
         sum(n_expected)::integer as n_expected,
         bool_and(covered) as covered,
         sum(n_rows)::integer as n_rows,
-        min(snapshot_first) as snapshot_first,
-        max(snapshot_last) as snapshot_last,
-        count(distinct part)::integer as parts,
-        (count(distinct part) filter (where covered and n_parts = n_expected))::integer as parts_complete,
+        min(file_first) as file_first,
+        max(file_last) as file_last,
+        (count(distinct part) filter (where counted))::integer as parts,
+        (count(distinct part) filter (where counted and covered and n_parts = n_expected))::integer as parts_complete,
         bool_or(moved) as moved
     from query_table(cells)
     group by all;
 
-create or replace temp table cell_in_longer_period as
+create or replace temp view cell_in_longer_period as
 select
     cell.* replace (
-        target.period_kind as period_kind,
+        target.period_kind::word as period_kind,
         date_trunc(target.period_kind, cell.period_start)::date as period_start,
         last_day(date_trunc(target.period_kind, cell.period_start)::date + to_months(target.months - 1)) as period_end
     ),
-    target.months // own.months as parts_of_period,
     cell.period_start as part,
-    true as moved
+    true as moved,
+    rule.absent = 'listed' as counted
 from cell
 cross join rule
 inner join period_length as own on cell.period_kind = own.period_kind
 inner join period_length as target
     on own.months < target.months and list_contains(rule.period_kinds, target.period_kind);
 
-create or replace temp table by_period as
-select cell.*
-from cell
-cross join rule
-where not cell.from_events or list_contains(rule.period_kinds, cell.period_kind)
-union all by name
+create or replace temp table added_by_period as
 select
     longer.* exclude (parts, parts_complete, moved, n_expected),
     -- Where every cell is listed, a month without a row is a missing cell; an event register has no row for nothing.
@@ -79,60 +77,69 @@ cross join (
     inner join period_length on cell.period_kind = period_length.period_kind
 ) as own;
 
-create or replace temp table variant_of_code as
+create or replace temp view by_period as
+select cell.*
+from cell
+cross join rule
+where not cell.from_events or list_contains(rule.period_kinds, cell.period_kind)
+union all by name
+select * from added_by_period;
+
+create or replace temp view cell_in_wider_code as
 select
-    by_period.* replace ('' as variant),
+    by_period.* replace (''::word as variant),
     variant as part,
-    true as moved
+    true as moved,
+    false as counted
 from by_period
 cross join rule
 where rule.variants and by_period.variant <> '';
 
-create or replace temp table part_of_total as
+create or replace temp view cell_in_total as
 select
-    by_period.* replace ('total' as dimension, 'TOTAL' as category, '' as variant, 'exactMatch' as mapping_relation),
+    by_period.* replace (
+        'total'::word as dimension,
+        'TOTAL'::word as category,
+        ''::word as variant,
+        'exactMatch'::word as mapping_relation
+    ),
     by_period.category || by_period.variant as part,
-    true as moved
+    true as moved,
+    false as counted
 from by_period
 cross join rule
 where list_contains(rule.total_from, by_period.dimension);
 
-create or replace temp table by_code as
+create or replace temp table added_by_code as
+select * exclude (parts, parts_complete, moved) from added('cell_in_wider_code')
+union all by name
+select * exclude (parts, parts_complete, moved) from added('cell_in_total');
+
+create or replace temp view by_code as
 select * from by_period
 union all by name
-select * exclude (parts, parts_complete, moved) from added('variant_of_code')
-union all by name
-select * exclude (parts, parts_complete, moved) from added('part_of_total');
+select * from added_by_code;
+
+create or replace temp table wider_place as
+select
+    place_up.place::word as place,
+    place_up.ancestor::word as ancestor,
+    place_up.ancestor_level::word as ancestor_level
+from place_up
+inner join rule on list_contains(rule.place_levels, place_up.ancestor_level);
 
 -- A row at a level the declaration rolls up to is what no smaller place can claim: it joins that level's sum.
-create or replace temp table cell_in_wider_place as
+create or replace temp view cell_in_wider_place as
 select
-    by_code.* replace (place_up.ancestor as place, place_up.ancestor_level as place_level),
+    by_code.* replace (wider_place.ancestor as place, wider_place.ancestor_level as place_level),
     by_code.place as part,
-    place_up.ancestor <> by_code.place as moved
+    wider_place.ancestor <> by_code.place as moved,
+    rule.absent = 'listed' as counted
 from by_code
 cross join rule
-inner join place_up
-    on by_code.place = place_up.place and list_contains(rule.place_levels, place_up.ancestor_level);
+inner join wider_place on by_code.place = wider_place.place;
 
--- Cells that name only a wide place, where others name smaller ones: what they hold is missing from every smaller one.
-create or replace temp table unplaced as
-select distinct
-    by_code.place,
-    by_code.concept,
-    by_code.unit,
-    by_code.period_start,
-    by_code.period_end,
-    by_code.dimension,
-    by_code.category
-from by_code
-cross join rule
-where
-    rule.absent <> 'listed'
-    and by_code.value > 0
-    and list_contains(rule.place_levels, by_code.place_level);
-
-create or replace temp table by_place as
+create or replace temp table added_by_place as
 with overlap as (
     select
         place,
@@ -141,11 +148,6 @@ with overlap as (
     group by all
 )
 
-select by_code.*
-from by_code
-cross join rule
-where not list_contains(rule.place_levels, by_code.place_level)
-union all by name
 select
     wider.* exclude (parts, parts_complete, moved, n_parts, n_expected),
     case when wider.moved and rule.absent = 'listed' then wider.parts_complete else wider.n_parts end as n_parts,
@@ -160,43 +162,68 @@ left join overlap
     on wider.place = overlap.place
 left join universe on wider.place = universe.place;
 
-create or replace temp table by_certain_place as
-with missing_some as (
+-- Cells that name only a wide place, where others name smaller ones: what they hold is missing from every smaller one.
+create or replace temp table missing_some as
+with unplaced as (
     select distinct
-        place_up.place,
-        unplaced.* exclude (place)
-    from unplaced
-    inner join place_up on unplaced.place = place_up.ancestor and place_up.place <> place_up.ancestor
+        by_code.place,
+        by_code.concept,
+        by_code.unit,
+        by_code.period_start,
+        by_code.period_end,
+        by_code.dimension,
+        by_code.category
+    from by_code
+    cross join rule
+    where
+        rule.absent <> 'listed'
+        and by_code.value > 0
+        and list_contains(rule.place_levels, by_code.place_level)
+)
+
+select distinct
+    wider_place.place,
+    unplaced.* exclude (place)
+from unplaced
+inner join wider_place on unplaced.place = wider_place.ancestor and wider_place.place <> wider_place.ancestor;
+
+create or replace temp view by_place as
+with placed as (
+    select by_code.*
+    from by_code
+    cross join rule
+    where not list_contains(rule.place_levels, by_code.place_level)
+    union all by name
+    select * from added_by_place
 )
 
 select
-    by_place.* replace (
-        case when missing_some.place is null then by_place.n_expected else by_place.n_expected + 1 end as n_expected
+    placed.* replace (
+        case when missing_some.place is null then placed.n_expected else placed.n_expected + 1 end as n_expected
     )
-from by_place
+from placed
 left join missing_some
     on
-        by_place.place = missing_some.place
-        and by_place.concept = missing_some.concept
-        and by_place.unit = missing_some.unit
-        and by_place.period_start = missing_some.period_start
-        and by_place.period_end = missing_some.period_end
-        and by_place.dimension = missing_some.dimension
-        and by_place.category = missing_some.category;
+        placed.place = missing_some.place
+        and placed.concept = missing_some.concept
+        and placed.unit = missing_some.unit
+        and placed.period_start = missing_some.period_start
+        and placed.period_end = missing_some.period_end
+        and placed.dimension = missing_some.dimension
+        and placed.category = missing_some.category;
 
 -- Broader types are added up place by place, after the places: a town without revolvers must not drop out of its state.
-create or replace temp table narrower_type as
+create or replace temp view narrower_type as
 select
-    by_certain_place.* replace (narrower.broader as category, 'exactMatch' as mapping_relation),
-    by_certain_place.category as part,
-    true as moved
-from by_certain_place
-inner join narrower on by_certain_place.category = narrower.code
-where by_certain_place.dimension = 'firearm_type' and by_certain_place.variant = '';
+    by_place.* replace (narrower.broader::word as category, 'exactMatch'::word as mapping_relation),
+    by_place.category as part,
+    true as moved,
+    true as counted
+from by_place
+inner join narrower on by_place.category = narrower.code::word
+where by_place.dimension = 'firearm_type' and by_place.variant = '';
 
-create or replace temp table by_type as
-select * from by_certain_place
-union all by name
+create or replace temp table added_by_type as
 -- Only where every narrower one was asked (an absent one is none, where the source says so) and the source does not
 -- state it itself. Arms of unknown type may be of any: then it is at least this, and nothing where it would be zero.
 select
@@ -209,7 +236,7 @@ broader,
 count(*) as codes
 from narrower
 group by all) as needed on broad.category = needed.broader
-left join by_certain_place as unknown
+left join by_place as unknown
     on
         unknown.dimension = 'firearm_type'
         and unknown.category = 'UNKNOWN'
@@ -227,21 +254,30 @@ where
     and not exists (select 1 from by_code
 where by_code.category = broad.category);
 
-create or replace temp table cell_of_any_counterpart as
+create or replace temp view by_type as
+select * from by_place
+union all by name
+select * from added_by_type;
+
+create or replace temp view cell_of_any_counterpart as
 select
-    by_type.* replace (null as counterpart, null as counterpart_role),
+    by_type.* replace (null::word as counterpart, null::word as counterpart_role),
     by_type.counterpart as part,
-    true as moved
+    true as moved,
+    false as counted
 from by_type
 cross join rule
 where rule.counterparts and by_type.counterpart is not null;
 
-create or replace temp table by_counterpart as
-select * from by_type
-union all by name
+create or replace temp table added_by_counterpart as
 select * exclude (parts, parts_complete, moved) from added('cell_of_any_counterpart');
 
-create or replace temp table figure as
+create or replace temp view by_counterpart as
+select * from by_type
+union all by name
+select * from added_by_counterpart;
+
+create or replace temp view figure as
 with reach as (
     -- What the source's files reach over, where its declaration does not say.
     select
@@ -265,41 +301,59 @@ labelled as (
     from by_counterpart
     cross join reach
     where value is not null
+),
+
+identified as (
+    -- What is the same in every row, and the words themselves, come after the sorting.
+    select
+        labelled.*,
+        place.name as place_name,
+        place.country,
+        left(sha256(concat_ws(
+            '|', rule.source, concept, unit, labelled.place, coalesce(counterpart, ''), coalesce(counterpart_role, ''),
+            period, period_basis, dimension, category, variant
+        )), 16) as figure_id
+    from labelled
+    cross join rule
+    inner join place on labelled.place = place.code::word
+    order by figure_id
+),
+
+kept as (
+    select list(snapshot order by file) as files
+    from kept_file
 )
 
 select
-    left(sha256(concat_ws(
-        '|', rule.source, concept, unit, labelled.place, coalesce(counterpart, ''), coalesce(counterpart_role, ''),
-        period, period_basis, dimension, category, variant
-    )), 16) as figure_id,
+    figure_id,
     rule.source,
     rule.producer,
     rule.publisher,
     rule.provenance,
     rule.provenance_subclass,
-    concept,
-    unit,
-    labelled.place,
-    place.name as place_name,
-    place_level,
-    place.country,
-    counterpart,
-    counterpart_role,
+    concept::varchar as concept,
+    unit::varchar as unit,
+    place::varchar as place,
+    place_name,
+    place_level::varchar as place_level,
+    country,
+    counterpart::varchar as counterpart,
+    counterpart_role::varchar as counterpart_role,
     period,
     period_start,
     period_end,
-    period_kind,
-    period_basis,
-    dimension,
-    category,
-    variant,
+    period_kind::varchar as period_kind,
+    period_basis::varchar as period_basis,
+    dimension::varchar as dimension,
+    category::varchar as category,
+    variant::varchar as variant,
     value,
     low,
     high,
-    obs_status,
-    origin_label,
-    definition_id,
-    mapping_relation,
+    obs_status::varchar as obs_status,
+    origin_label::varchar as origin_label,
+    definition_id::varchar as definition_id,
+    mapping_relation::varchar as mapping_relation,
     derived,
     n_parts,
     n_expected,
@@ -312,10 +366,11 @@ select
     rule.boundary_version,
     footnote,
     rule.tier,
-    case when snapshot_first = snapshot_last then snapshot_first else snapshot_first || ' ' || snapshot_last end
-        as snapshot,
+    case
+        when file_first = file_last then kept.files[file_first + 1]
+        else kept.files[file_first + 1] || ' ' || kept.files[file_last + 1]
+    end as snapshot,
     whole_period
-from labelled
+from identified
 cross join rule
-inner join place on labelled.place = place.code
-order by figure_id;
+cross join kept;

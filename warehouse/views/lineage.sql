@@ -1,5 +1,5 @@
 -- The accepted rows one figure goes back to: the figure's own predicate, run again. Reads wanted (the figure, one
--- row), rule, place_up, narrower, source_row_kept (cell.sql), item_source (accepted items with their events).
+-- row), rule, place_up, narrower, source_row_kept and item_source (kept.sql).
 
 with candidate as (
     select

@@ -9,7 +9,7 @@ with side as (
         revision_pair.snapshot_new,
         cell_of_file.*
     from revision_pair
-    inner join cell_of_file on cell_of_file.snapshot_last in (revision_pair.snapshot_old, revision_pair.snapshot_new)
+    inner join cell_of_file on cell_of_file.snapshot in (revision_pair.snapshot_old, revision_pair.snapshot_new)
 ),
 
 -- Which kinds of year each file uses for each thing counted.
@@ -19,20 +19,20 @@ basis as (
         snapshot_new,
         concept,
         unit,
-        list_sort(list(distinct period_basis) filter (where snapshot_last = snapshot_old)) as bases_old,
-        list_sort(list(distinct period_basis) filter (where snapshot_last = snapshot_new)) as bases_new
+        list_sort(list(distinct period_basis) filter (where snapshot = snapshot_old)) as bases_old,
+        list_sort(list(distinct period_basis) filter (where snapshot = snapshot_new)) as bases_new
     from side
     group by all
 ),
 
 older as (
     select * from side
-    where snapshot_last = snapshot_old
+    where snapshot = snapshot_old
 ),
 
 newer as (
     select * from side
-    where snapshot_last = snapshot_new
+    where snapshot = snapshot_new
 ),
 
 matched as (

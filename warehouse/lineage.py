@@ -21,7 +21,7 @@ from ingest.register.gazetteer import load as load_gazetteer
 from schemas.declaration import Layout
 from warehouse.inputs import Inputs
 from warehouse.release import NoRelease, open_release, sql
-from warehouse.stage import use_kept, register_codes
+from warehouse.stage import register_codes, use_kept
 from warehouse.succession import Held
 
 STARTER_COLUMNS = ("citation", "address", "calculation")

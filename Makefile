@@ -7,7 +7,7 @@ PORT ?= 8501
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test setup lint lock browser dictionary screenshots test-duckdb2
+.PHONY: run test setup lint lock browser dictionary screenshots messages test-duckdb2
 
 run: .venv/run.done
 	@$(BIN)/commons starter
@@ -48,6 +48,12 @@ browser:
 
 dictionary: .venv/dev.done
 	$(BIN)/python -m warehouse.dictionary > docs/data-dictionary.md
+
+screenshots: .venv/dev.done browser
+	$(BIN)/python docs/screenshots.py
+
+messages: .venv/dev.done
+	$(BIN)/python -m dashboard.messages
 
 # Tests on the other DuckDB major version, in an environment of its own.
 test-duckdb2:

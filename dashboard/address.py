@@ -27,6 +27,7 @@ KNOWN = (
     "year",
     "category",
     "code",
+    "find",
 )
 """Every name an address may use."""
 
@@ -41,6 +42,11 @@ def use(asked: Mapping[str, str]) -> None:
 def here() -> Mapping[str, str]:
     """What the address of the page asks for; names that are not known are left out."""
     return _here.get()
+
+
+def meeting() -> bool:
+    """Whether a meeting looks on: large letters, and no country before the presenter chooses one."""
+    return "meeting" in here()
 
 
 def to(page: str, state: Mapping[str, object] = MappingProxyType({}), **changes: object) -> str:

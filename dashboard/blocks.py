@@ -8,15 +8,15 @@ from collections.abc import Iterable
 from dashboard import address
 from dashboard.choice import Choice
 from dashboard.data import Opened, Row
-from dashboard.language import _, day, listed, ngettext, nothing, number, period, place_name, sentence, year
+from dashboard.language import _, day, listed, ngettext, nothing, number, period, place_name, sentence, year, years
 from dashboard.markup import mark, table, text
 from dashboard.words import ratio, say, stated
 
 
 def title(choice: Choice, *, held: bool) -> str:
     """What is counted, where and when."""
-    years = year(choice.first) if choice.first == choice.last else f"{year(choice.first)}–{year(choice.last)}"
-    where = f"{text(choice.place_name)}{f', {text(years)}' if held else ''}"
+    when = f", {years(choice.first, choice.last)}" if held else ""
+    where = text(choice.place_name + when)
     return f'<h1 class="title">{text(say("concept", choice.concept))}<span class="where">{where}</span></h1>'
 
 
@@ -25,7 +25,7 @@ def nothing_held(opened: Opened, choice: Choice) -> tuple[str, list[tuple[str, s
     held = [row for row in opened.rows("concepts", place=choice.place["code"]) if row["concept"] != choice.concept]
     ways = [
         (
-            f"{say('concept', row['concept'])}, {year(row['first_year'])}–{year(row['last_year'])}",
+            f"{say('concept', row['concept'])}, {years(row['first_year'], row['last_year'])}",
             address.to("local", {"place": choice.place["code"], "concept": row["concept"]}),
         )
         for row in held
@@ -262,27 +262,34 @@ def pairs(rows: list[Row]) -> str:
 
 
 def _pair_head(row: Row) -> str:
-    units = [f", {say('unit', row[f'unit_{s}'])}" if row["other_units"] else "" for s in "ab"]
-    first, second = (
-        f"{mark(row[f'provenance_{s}'])} {text(_(row[f'name_{s}']))}"
-        f'<span class="of">{text(say("concept", row[f"counted_{s}"]) + unit)}</span>'
-        for s, unit in zip("ab", units, strict=True)
-    )
+    first, second = (named(row, side) for side in "ab")
     return (
         f'</tbody><tbody><tr class="pair"><th colspan="6" scope="rowgroup"><span>{first}</span>'
         f'<span class="and">{text(_("and"))}</span><span>{second}</span></th></tr>'
     )
 
 
-def _pair(row: Row) -> str:
-    a, b = (
-        to_origin(
-            row[f"figure_{s}"],
-            stated(row[f"value_{s}"], row[f"unit_{s}"], row[f"completeness_{s}"]),
-            f"{_(row[f'name_{s}'])}, {period(row['period'])}",
-        )
-        for s in "ab"
+def named(row: Row, side: str) -> str:
+    """The first ('a') or second ('b') source of a pair with its mark and what it counts."""
+    unit = f", {say('unit', row[f'unit_{side}'])}" if row["other_units"] else ""
+    return (
+        f"{mark(row[f'provenance_{side}'])} {text(_(row[f'name_{side}']))}"
+        f'<span class="of">{text(say("concept", row[f"counted_{side}"]) + unit)}</span>'
     )
+
+
+def one_of(row: Row, side: str) -> str:
+    """The first ('a') or second ('b') figure of a pair as a link to where it comes from."""
+    said = stated(row[f"value_{side}"], row[f"unit_{side}"], row[f"completeness_{side}"])
+    return to_origin(row[f"figure_{side}"], said, f"{_(row[f'name_{side}'])}, {period(row['period'])}")
+
+
+def verdict(row: Row) -> str:
+    """What can be said of a pair, in a word or two."""
+    return f'<strong class="v {text(row["verdict"])}">{text(say("verdict", row["verdict"]))}</strong>'
+
+
+def _pair(row: Row) -> str:
     refused = row["difference"] is None
     blank = f'<span class="none">{text(_("not calculated"))}</span>'
     none = f'<span class="none">{text(_("none"))}</span>'
@@ -291,16 +298,15 @@ def _pair(row: Row) -> str:
     else:
         reasons = "".join(f'<p class="why">{text(sentence(reason))}</p>' for reason in row["reasons"])
     cells = (
-        (_(row["name_a"]), a),
-        (_(row["name_b"]), b),
+        (_(row["name_a"]), one_of(row, "a")),
+        (_(row["name_b"]), one_of(row, "b")),
         (_("Difference"), blank if refused else text(number(row["difference"], row["unit_a"]))),
         (_("Ratio"), blank if refused else _ratio(row) or none),
     )
     return (
         f'<tr><th scope="row">{text(period(row["period"]))}</th>'
         + "".join(f'<td class="n" data-label="{text(label)}">{cell}</td>' for label, cell in cells)
-        + f'<td class="say" data-label="{text(_("What can be said"))}"><strong class="v {text(row["verdict"])}">'
-        f"{text(say('verdict', row['verdict']))}</strong>{reasons}</td></tr>"
+        + f'<td class="say" data-label="{text(_("What can be said"))}">{verdict(row)}{reasons}</td></tr>'
     )
 
 

@@ -15,6 +15,8 @@ GRID = "#E4DDCF"
 VEGA_SHAPES = {"official": "circle", "non_official": "triangle-up", "combined": "square"}
 SIZES = (120, 80, 52, 36)
 """Points of the first, second … source: points that lie on each other stay visible, as do dashes on a line."""
+SIZED = frozenset(("height", "strokeWidth", "labelPadding", "labelSeparation"))
+"""Besides sizes of letters, what is larger where letters are."""
 FONT = '"Source Sans", "Source Sans 3", system-ui, sans-serif'
 
 Spec = dict[str, Any]
@@ -143,6 +145,20 @@ def _breaks(rows: list[Row]) -> list[Spec]:
             "encoding": {**own, "x": x, "y": {"value": 0}, "text": {"field": "number"}},
         },
     ]
+
+
+def sized(spec: Spec, scale: float) -> Spec:
+    """A chart with its letters, lines and height so many times as large, as for a projector."""
+    return {name: value if name == "data" else _sized(name, value, scale) for name, value in spec.items()}
+
+
+def _sized(name: str, value: Any, scale: float) -> Any:
+    if isinstance(value, dict):
+        return sized(value, scale)
+    if isinstance(value, list):
+        return [_sized(name, one, scale) for one in value] if name in ("layer", "hconcat", "vconcat") else value
+    measured = name.lower().endswith("fontsize") or name in SIZED
+    return value * scale if measured and isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _point(row: Row) -> dict[str, Any]:

@@ -46,7 +46,12 @@ class Opened:
     @property
     def built(self) -> datetime:
         """When the release was built."""
-        return datetime.fromisoformat(_manifest(self.root, self.release)["built_at"])
+        return datetime.fromisoformat(self.manifest["built_at"])
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What the release was built from and what it holds."""
+        return _manifest(self.root, self.release)
 
     def rows(self, question: str, **parameters: object) -> list[Row]:
         """The answer of `queries/<question>.sql`."""
@@ -83,12 +88,33 @@ def opened(release: str | None) -> Opened:
     return Opened(str(held.root), wanted, tier, newest if newest != wanted else None)
 
 
+def before(opened: Opened) -> Opened | None:
+    """The release built before this one, of those that are kept; None where this is the first."""
+    kept = (place.parent.name for place in Path(opened.root, "releases").glob("*/manifest.json"))
+    built = ((_built_at(opened.root, release), release) for release in kept if RELEASE_ID.fullmatch(release))
+    older = [one for one in built if one < (_built_at(opened.root, opened.release), opened.release)]
+    return Opened(opened.root, max(older)[1], opened.tier, opened.release) if older else None
+
+
 @cache
+def _built_at(root: str, release: str) -> str:
+    # A release never changes, and is put in its place whole; times are all UTC and written alike.
+    return str(manifest(Folder(Path(root)), release)["built_at"])
+
+
+@cache
+def _curated() -> dict[str, list[dict[str, Any]]]:
+    return tomllib.loads(Path(__file__).with_name("curated.toml").read_text(encoding="utf-8"))
+
+
 def openings() -> list[dict[str, str]]:
     """Places and concepts to show to someone who has chosen nothing, best first."""
-    file = Path(__file__).with_name("opening.toml")
-    views: list[dict[str, str]] = tomllib.loads(file.read_text(encoding="utf-8"))["view"]
-    return views
+    return _curated()["view"]
+
+
+def examples() -> list[dict[str, Any]]:
+    """Pairs of figures a curator chose to explain: place, concept, two sources, periods, and what may explain them."""
+    return _curated()["example"]
 
 
 def operator() -> dict[str, str | dict[str, str]]:

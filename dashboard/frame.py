@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
-from dashboard import address, data, language, share
+from dashboard import address, charts, data, finder, language, share
 from dashboard.data import Opened, Row
 from dashboard.language import _, day, place_name
 from dashboard.markup import text
@@ -35,16 +36,67 @@ def page(name: str, body: Callable[[Opened], None]) -> None:
     st.html(head(name))
     opened = release()
     if opened is not None:
-        body(opened)
+        if waits(name, opened):
+            chooser(opened, name)
+        else:
+            body(opened)
         shared = share.block(name, st.context.url)
         if shared:
             st.html(shared)
     st.html(foot(opened))
 
 
+OF_PLACES = ("local", "region", "sources")
+"""Pages that speak of countries, and so wait in a meeting until the presenter chooses one."""
+CHOSEN = ("set", "source", "figure", "show")
+"""Names in an address, besides a place, that somebody chose."""
+
+
+def waits(name: str, opened: Opened) -> bool:
+    """Whether a page would name a country that nobody in the meeting has chosen."""
+    asked = address.here()
+    if not address.meeting() or name not in OF_PLACES or any(one in asked for one in CHOSEN):
+        return False
+    return "place" not in asked or opened.row("place", place=asked["place"]) is None
+
+
+def chooser(opened: Opened, name: str) -> None:
+    """In place of such a page: the way to choose."""
+    words = _("In a meeting no country is shown before someone chooses one.")
+    st.html(f'<h1 class="title">{text(_("Choose a place"))}</h1><p class="unit">{text(words)}</p>')
+    find(opened)
+    if name == "sources":
+        note(
+            _("The list of sources names the countries they speak of."),
+            (_("Show the list of sources"), address.to("sources", {"show": "all"})),
+        )
+
+
+def find(opened: Opened) -> None:
+    """The box that finds places, and what it found."""
+    typed = st.text_input(
+        _("A place: its name in any language, or its code"),
+        address.here().get("find", ""),
+        key="find",
+        max_chars=finder.LONGEST,
+        placeholder=_("A country, a state, a municipality …"),
+        autocomplete="off",
+    )
+    remember({"find": typed}, ("find",))
+    with st.spinner(_("Reading the release …")):
+        found = finder.find(typed or "", finder.of(opened))
+    st.html(finder.answer(found))
+
+
+def chart(spec: dict[str, Any], *, key: str, alt: str) -> None:
+    """A chart as wide as its place, larger in a meeting; `alt` is what those hear who do not see it."""
+    made = charts.sized(spec, 1.6 if address.meeting() else 1)
+    st.vega_lite_chart(spec=made, width="stretch", theme=None, key=key, alt=alt)
+
+
 def head(name: str) -> str:
     """The name, the purpose, the ways to the other pages, the languages and the size for a meeting."""
-    meeting = "meeting" in address.here()
+    meeting = address.meeting()
     ways = "".join(
         f'<a href="{address.to(to)}"{current(to == name)}>{text(words)}</a>' for to, words in names().items()
     )
@@ -147,6 +199,11 @@ def remember(state: Mapping[str, object], names: Iterable[str] = ()) -> None:
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
     address.use(wanted)
+
+
+def enter(page: str, state: Mapping[str, str]) -> None:
+    """Goes to a page in a state, with what every link keeps."""
+    st.switch_page(page_of(page), query_params={**address.kept(), **state})
 
 
 def go(to: str, **changes: str) -> None:

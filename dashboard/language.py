@@ -226,6 +226,13 @@ def year(value: int) -> str:
     return _in_digits(str(value))
 
 
+def years(first: int | None, last: int | None) -> str:
+    """First and last year, as one text; '' of none."""
+    if first is None or last is None:
+        return ""
+    return year(first) if first == last else f"{year(first)}–{year(last)}"
+
+
 def listed(words: Iterable[str]) -> str:
     """'a', 'a and b', 'a, b and c'."""
     return lists.format_list([*words], locale=LANGUAGES[current()].locale)

@@ -52,6 +52,11 @@ def mark(provenance: str, number_of_kind: int = 1, line: int = 0) -> str:
     return f'<span class="mark {text(provenance)} k{place}{on}" aria-hidden="true"></span>'
 
 
+def cell(label: str, html: str, *, number: bool = False) -> str:
+    """A cell of a table of kind 'stack', which says on a phone what it is of: there it stands below its row's head."""
+    return f'<td{" class=n" if number else ""} data-label="{text(label)}">{html}</td>'
+
+
 def table(
     head: Iterable[str], rows: Iterable[str], *, caption: str, kind: str = "", numbers: Iterable[int] = ()
 ) -> str:

@@ -4,6 +4,9 @@ from decimal import Decimal
 
 from dashboard.language import _, decimal, number, pgettext, vocabulary
 
+CLASSES = ("official", "combined", "non_official")
+"""The order of the three classes of source on every page; inside each, sources stand in alphabetical order."""
+
 
 def say(kind: str, code: str | None) -> str:
     """The words for a code of one kind ('concept', 'unit', …); the code itself where there are none."""

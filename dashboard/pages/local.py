@@ -165,10 +165,8 @@ def panel(opened: Opened, chosen: Choice, wanted: Row) -> None:
 
 
 def _chart(rows: list[Row], marks: list[Row], breaks: list[Row], wanted: Row, chosen: Choice, *, height: int) -> None:
-    st.vega_lite_chart(
-        spec=charts.series(rows, marks, breaks, height=height),
-        width="stretch",
-        theme=None,
+    frame.chart(
+        charts.series(rows, marks, breaks, height=height),
         key=f"chart {wanted['panel']} {chosen.state}",
         alt=blocks.alternative(wanted, marks, chosen),
     )

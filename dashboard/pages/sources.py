@@ -7,12 +7,9 @@ import streamlit as st
 
 from dashboard import address, blocks, data, frame
 from dashboard.data import Opened, Row
-from dashboard.language import _, day, in_order, listed, ngettext, number, place_name, sentence, year
+from dashboard.language import _, day, in_order, listed, ngettext, number, place_name, sentence, year, years
 from dashboard.markup import link, mark, table, text
-from dashboard.words import say
-
-CLASSES = ("official", "combined", "non_official")
-"""The order of the three classes in the catalogue; inside each, sources stand in alphabetical order."""
+from dashboard.words import CLASSES, say
 
 
 def page() -> None:
@@ -62,7 +59,7 @@ def _entry(row: Row) -> str:
         (_("Released by"), _(row["publisher"])),
         (_("What is counted"), listed([say("concept", concept) for concept in row["concepts"]])),
         (_("Finest places"), say("level", finest(row["levels"]))),
-        (_("Years"), span(row["first_year"], row["last_year"])),
+        (_("Years"), years(row["first_year"], row["last_year"])),
     )
     return (
         f'<article class="card {text(row["provenance"])}"><h3><a href="{to}">{text(_(row["title"]))}</a></h3>'
@@ -77,13 +74,6 @@ LEVELS = ("world", "region", "country", "admin1", "admin2", "city", "area", "sit
 def finest(levels: list[str]) -> str:
     """The smallest kind of place among some; '' of none."""
     return max(levels, key=LEVELS.index, default="")
-
-
-def span(first: int | None, last: int | None) -> str:
-    """First and last year, as one text."""
-    if first is None or last is None:
-        return ""
-    return year(first) if first == last else f"{year(first)}–{year(last)}"
 
 
 def card(opened: Opened, of: Row) -> str:

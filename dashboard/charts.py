@@ -1,10 +1,11 @@
 """Vega-Lite charts as plain dictionaries. A chart draws what a query gave it and calculates nothing."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from dashboard.data import Row
-from dashboard.language import _, number, period, separators
+from dashboard.language import _, in_order, number, percent, period, separators, year
 from dashboard.markup import COLOURS, DASHES, nth
 from dashboard.words import say, stated
 
@@ -210,3 +211,238 @@ _CONFIG: Spec = {
     },
     "text": {"color": INK},
 }
+
+
+def sums(rows: list[Row], unit: str, provenance: str, *, joined: str, single: str) -> Spec:
+    """Sums year by year (query set_years): the same places in each year as a line; all places as points, never joined.
+
+    Beside each point stands the number of places it is a sum of; `joined` and `single` name the two in the tooltip.
+    """
+    colour = nth(COLOURS.get(provenance, COLOURS["combined"]), 1)
+    points = [
+        {
+            "x": row["year"],
+            "all": _float(row["all_places"]),
+            "same": _float(row["same_places"]),
+            "n": row["n_all"] and number(row["n_all"]),
+            "said_all": number(row["all_places"], unit),
+            "said_same": number(row["same_places"], unit),
+            "year": year(row["year"]),
+        }
+        for row in rows
+    ]
+    highest = max((point["all"] or 0 for point in points), default=0)
+    x = {
+        "field": "x",
+        "type": "quantitative",
+        "title": None,
+        "scale": {"zero": False, "nice": False, "padding": 26},
+        "axis": {
+            "labelExpr": in_digits("format(datum.value, 'd')"),
+            "tickMinStep": 1,
+            "grid": False,
+            "labelOverlap": "greedy",
+            "labelSeparation": 8,
+            **({"values": [point["x"] for point in points]} if len(points) <= 16 else {}),
+        },
+    }
+    y = {
+        "type": "quantitative",
+        "title": None,
+        "scale": {"zero": True, "domainMin": 0, "nice": True, **({} if highest else {"domainMax": 1})},
+        "axis": {
+            "labelExpr": in_digits("format(datum.value, ',~f')"),
+            "tickCount": 5,
+            "domain": False,
+            "ticks": False,
+        },
+    }
+    every = {**y, "field": "all"}
+    same = {**y, "field": "same"}
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "data": {"values": points},
+        "height": 300,
+        "autosize": {"type": "fit", "contains": "padding"},
+        "padding": {"left": 0, "right": 4, "top": 12, "bottom": 2},
+        "encoding": {"x": x},
+        "layer": [
+            {
+                "mark": {"type": "line", "color": colour, "strokeWidth": 2.4, "strokeJoin": "round"},
+                "encoding": {"y": same},
+            },
+            {
+                "transform": [{"filter": "isValid(datum.same)"}],
+                "mark": {"type": "point", "color": colour, "filled": True, "size": 80, "opacity": 1},
+                "encoding": {
+                    "y": same,
+                    "tooltip": [{"field": "year", "title": " "}, {"field": "said_same", "title": joined}],
+                },
+            },
+            {
+                "transform": [{"filter": "isValid(datum.all)"}],
+                "mark": {"type": "point", "shape": "diamond", "color": colour, "fill": PAPER, "size": 130, "strokeWidth": 2},
+                "encoding": {
+                    "y": every,
+                    "tooltip": [
+                        {"field": "year", "title": " "},
+                        {"field": "said_all", "title": single},
+                        {"field": "n", "title": "n"},
+                    ],
+                },
+            },
+            {
+                "transform": [{"filter": "isValid(datum.all)"}],
+                "mark": {"type": "text", "color": MUTED, "dx": 10, "dy": -9, "align": "left", "fontSize": 12.5},
+                "encoding": {"y": every, "text": {"field": "n", "type": "nominal"}},
+            },
+        ],
+        "config": _CONFIG,
+    }
+
+
+def weightings(rows: list[Row], provenance: str, *, names: tuple[str, str, str]) -> Spec:
+    """Shares under three weightings (query set_share): a row for each type, three marks told apart by shape.
+
+    `names` are those of the three: all pooled, pooled without the largest contributor, mean of the places.
+    """
+    colour = nth(COLOURS.get(provenance, COLOURS["combined"]), 1)
+    fields = ("pooled", "pooled_without_largest", "mean_of_places")
+    types = [say("category", row["category"]) for row in rows]
+    points = [
+        {
+            "type": of,
+            "way": way,
+            "share": float(row[field]),
+            "said": percent(row[field], 1),
+            "full": field == "pooled",
+        }
+        for row, of in zip(rows, types, strict=True)
+        for field, way in zip(fields, names, strict=True)
+        if row[field] is not None
+    ]
+    y = {
+        "field": "type",
+        "type": "nominal",
+        "title": None,
+        "sort": types,
+        "axis": {"domain": False, "ticks": False, "labelLimit": 130, "grid": True, "gridDash": [1, 3]},
+    }
+    x = {
+        "field": "share",
+        "type": "quantitative",
+        "title": None,
+        "scale": {"domainMin": 0, "nice": True, **({} if any(point["share"] for point in points) else {"domainMax": 1})},
+        "axis": {"labelExpr": in_digits("format(datum.value, '~%')"), "tickCount": 5},
+    }
+    shape = {
+        "field": "way",
+        "type": "nominal",
+        "legend": None,
+        "scale": {"domain": list(names), "range": ["circle", "circle", "triangle-up"]},
+    }
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "data": {"values": points},
+        "height": {"step": 30},
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "padding": {"left": 0, "right": 6, "top": 4, "bottom": 2},
+        "encoding": {"y": y},
+        "layer": [
+            {
+                "mark": {"type": "rule", "color": "#B8AF9D", "strokeWidth": 1.5},
+                "encoding": {
+                    "x": {**x, "aggregate": "min"},
+                    "x2": {"field": "share", "aggregate": "max"},
+                },
+            },
+            {
+                "mark": {"type": "point", "opacity": 1, "strokeWidth": 2, "size": 95, "color": colour},
+                "encoding": {
+                    "x": x,
+                    "shape": shape,
+                    "fill": {"condition": {"test": "datum.full", "value": colour}, "value": PAPER},
+                    "tooltip": [
+                        {"field": "type", "title": " "},
+                        {"field": "way", "title": " "},
+                        {"field": "said", "title": " "},
+                    ],
+                },
+            },
+        ],
+        "config": _CONFIG,
+    }
+
+
+def corridors(rows: list[Row], names: dict[str, str], provenance: str) -> Spec:
+    """Flows between many places (query set_corridors): origins below each other, destinations beside each other.
+
+    Darker is more, in steps of ten; a small ring is a zero, a blank no figure; the frame is what stayed in its place.
+    """
+    light, _second, dark, _fourth = COLOURS.get(provenance, COLOURS["combined"])
+    order = sorted({*(row["origin"] for row in rows), *(row["destination"] for row in rows)}, key=_by_name(names))
+    ends = [names[code] for code in order]
+    cells = [
+        {
+            "from": names[row["origin"]],
+            "to": names[row["destination"]],
+            "value": float(row["value"]),
+            "said": stated(row["value"], row["unit"], row["completeness"]),
+        }
+        for row in rows
+    ]
+    axis = {"title": None, "domain": False, "ticks": False, "labelFontSize": 10.5, "labelPadding": 3, "labelLimit": 120}
+    tooltip = [{"field": "from", "title": "→"}, {"field": "to", "title": " "}, {"field": "said", "title": " "}]
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "data": {"values": cells},
+        "height": {"step": 14},
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "padding": {"left": 0, "right": 4, "top": 2, "bottom": 2},
+        "encoding": {
+            "y": {"field": "from", "type": "nominal", "sort": ends, "axis": axis},
+            "x": {
+                "field": "to",
+                "type": "nominal",
+                "sort": ends,
+                "axis": {**axis, "orient": "top", "labelAngle": -90},
+            },
+            "tooltip": tooltip,
+        },
+        "layer": [
+            {
+                "transform": [{"filter": "datum.value > 0"}],
+                "mark": {"type": "rect"},
+                "encoding": {
+                    "color": {
+                        "field": "value",
+                        "type": "quantitative",
+                        "scale": {"type": "log", "range": [MATRIX_LIGHT, light, dark], "interpolate": "rgb"},
+                        "legend": {
+                            "title": None,
+                            "orient": "bottom",
+                            "labelExpr": in_digits("format(datum.value, ',~f')"),
+                            "gradientLength": 220,
+                            "tickCount": 4,
+                        },
+                    }
+                },
+            },
+            {
+                "transform": [{"filter": "datum.value === 0"}],
+                "mark": {"type": "point", "size": 9, "color": "#B8AF9D", "strokeWidth": 1},
+            },
+            {
+                "transform": [{"filter": "datum.from === datum.to"}],
+                "mark": {"type": "rect", "filled": False, "stroke": INK, "strokeWidth": 1},
+            },
+        ],
+        "config": _CONFIG,
+    }
+
+
+MATRIX_LIGHT = "#E3E8EF"
+
+
+def _by_name(names: dict[str, str]) -> Callable[[str], tuple[str, str]]:
+    return lambda code: (in_order(names[code]), code)

@@ -23,7 +23,7 @@ from ingest.folder import Folder
 from warehouse.release import NoRelease, current_id, manifest, open_release
 
 QUERIES = Path(__file__).with_name("queries")
-MACROS = ("shown", "showable")
+MACROS = ("shown", "showable", "in_set")
 """Queries of queries: made on each connection, read by the others."""
 RELEASE_ID = re.compile(r"[0-9a-f]{6,64}")
 FIGURE_ID = re.compile(r"[0-9a-f]{16}")

@@ -90,33 +90,35 @@ create or replace macro number_in_words(a_number) as
     regexp_replace(a_number::decimal(38, 6)::varchar, '\.?0+$', '');
 
 -- Yearly totals that could enter a trend. Numbers that do not add up over places (shares, scores, rates) are no part.
-create or replace macro yearly_total() as table
-    select
-        figure.source,
-        figure.concept,
-        figure.unit,
-        figure.period_basis,
-        figure.place,
-        figure.place_level,
-        year(figure.period_start)::integer as year,
-        figure.value,
-        figure.completeness = 'partial' or not figure.whole_period as is_partial,
-        figure.completeness = 'unknown' as is_unknown,
-        counts_as.reason as otherwise
-    from figure
-    left join counts_as
-        on
-            figure.source = counts_as.source
-            and figure.origin_label = counts_as.origin_label
-            and figure.concept = counts_as.concept
-    where
-        figure.category = 'TOTAL'
-        and figure.dimension = 'total'
-        and figure.variant = ''
-        and figure.counterpart is null
-        and figure.period_kind = 'year'
-        and figure.value is not null
-        and figure.unit not in ('percent', 'score_1_10', 'weapon_per_100_people', 'rate_per_100k');
+-- A table: every trend and every page about a set asks for a few of them, and figure is large.
+create or replace table yearly_total as
+select
+    figure.source,
+    figure.concept,
+    figure.unit,
+    figure.period_basis,
+    figure.place,
+    figure.place_level,
+    year(figure.period_start)::integer as year,
+    figure.value,
+    figure.completeness = 'partial' or not figure.whole_period as is_partial,
+    figure.completeness = 'unknown' as is_unknown,
+    counts_as.reason as otherwise
+from figure
+left join counts_as
+    on
+        figure.source = counts_as.source
+        and figure.origin_label = counts_as.origin_label
+        and figure.concept = counts_as.concept
+where
+    figure.category = 'TOTAL'
+    and figure.dimension = 'total'
+    and figure.variant = ''
+    and figure.counterpart is null
+    and figure.period_kind = 'year'
+    and figure.value is not null
+    and figure.unit not in ('percent', 'score_1_10', 'weapon_per_100_people', 'rate_per_100k')
+order by figure.source, figure.concept, figure.unit, figure.period_basis, figure.place, year;
 
 -- Members of named sets with their totals, as of each year.
 create or replace macro total_of_set() as table
@@ -124,7 +126,7 @@ create or replace macro total_of_set() as table
         total.*,
         set_member.place_set,
         set_member.set_name
-    from yearly_total() as total
+    from yearly_total as total
     inner join set_member
         on
             total.place = set_member.place

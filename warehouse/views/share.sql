@@ -321,7 +321,7 @@ create or replace macro share_over(pieces) as table
     from judged
     order by source, concept, unit, period_basis, place_set, dimension, category, as_published, first_year, last_year;
 
--- An ad hoc set of places over any years.
+-- An ad hoc set of places over any years. Without a category: every one the dimension has.
 create or replace macro share_of(
     places, a_source, a_concept, a_dimension, a_category, a_first_year, a_last_year, as_it_stands := false
 ) as table
@@ -351,7 +351,7 @@ create or replace macro share_of(
             source = a_source
             and concept = a_concept
             and dimension = a_dimension
-            and category = a_category
+            and (a_category is null or category = a_category)
             and year between a_first_year::integer and a_last_year::integer
             and place in (select asked.place from asked)
             and place not in (select contained.place from contained)
@@ -359,7 +359,7 @@ create or replace macro share_of(
 
     select * exclude (place_set, set_name) from share_over('piece');
 
--- A named set, its members as of each year.
+-- A named set, its members as of each year. Without a category: every one the dimension has.
 create or replace macro share_in(
     a_set, a_source, a_concept, a_dimension, a_category, a_first_year, a_last_year, as_it_stands := false
 ) as table
@@ -383,7 +383,7 @@ create or replace macro share_in(
             and part_of_whole.source = a_source
             and part_of_whole.concept = a_concept
             and part_of_whole.dimension = a_dimension
-            and part_of_whole.category = a_category
+            and (a_category is null or part_of_whole.category = a_category)
             and part_of_whole.year between a_first_year::integer and a_last_year::integer
     )
 

@@ -314,7 +314,7 @@ create or replace macro trend_of(places, a_source, a_concept, a_first_year, a_la
 
     total as (
         select *
-        from yearly_total()
+        from yearly_total
         where
             source = a_source
             and concept = a_concept

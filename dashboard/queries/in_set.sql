@@ -1,0 +1,48 @@
+-- What the page Region builds on. Every other query of it reads these macros; they are made anew on each connection.
+
+-- The places of a set: of a named one, with the years of their membership (as of 31 December), or those given.
+-- `nested` marks what lies in another of the places given: it is shown, and never added to it.
+create or replace temp macro in_set(a_set, some_places) as table
+    select
+        place,
+        first_year,
+        last_year,
+        false as nested
+    from set_member
+    where place_set = a_set
+    union all
+    select
+        given.place,
+        0 as first_year,
+        9999 as last_year,
+        exists (
+            select 1 from place_up
+            where
+                place_up.place = given.place
+                and place_up.ancestor <> given.place
+                and list_contains(some_places::varchar[], place_up.ancestor)
+        ) as nested
+    from (select distinct unnest(some_places::varchar[]) as place) as given
+    where a_set is null;
+
+-- Sources by what stands before the colon of their title, unless two of them share it.
+create or replace temp macro source_name() as table
+    select
+        * exclude (short),
+        case when count(*) over (partition by short) > 1 then title else short end as name
+    from (
+        select
+            *,
+            split_part(title, ':', 1) as short
+        from source
+    ) as titled;
+
+-- Yearly totals of the places of a set, and whether a sum over them may take each.
+create or replace temp macro total_in_set(a_set, some_places, a_source, a_concept, as_it_stands) as table
+    select
+        total.*,
+        not total.is_partial and not member.nested and (total.otherwise is null or as_it_stands) as is_taken
+    from yearly_total as total
+    inner join in_set(a_set, some_places) as member
+        on total.place = member.place and total.year between member.first_year and member.last_year
+    where total.source = a_source and total.concept = a_concept;

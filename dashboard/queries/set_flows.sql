@@ -1,0 +1,24 @@
+-- Which sources name both ends of a flow with an end in a set, of what and for which periods.
+select
+    flow.source,
+    source_name.name,
+    source_name.provenance,
+    flow.concept,
+    flow.unit,
+    flow.counterpart_role,
+    flow.period,
+    flow.period_basis,
+    min(flow.definition_id) as definition_id,
+    count(*) as corridors
+from flow
+inner join source_name() as source_name on flow.source = source_name.source
+where
+    flow.dimension = 'total'
+    and flow.category = 'TOTAL'
+    and flow.variant = ''
+    and (
+        flow.origin in (select member.place from in_set($set, $places) as member)
+        or flow.destination in (select member.place from in_set($set, $places) as member)
+    )
+group by all
+order by source_name.name, flow.source, flow.concept, flow.unit, flow.counterpart_role, flow.period, flow.period_basis;

@@ -15,6 +15,7 @@ from ingest.register.gazetteer import Gazetteer
 from ingest.translate import look_up, template
 from schemas.declaration import Layout, Measure, Skip, Source
 from schemas.issue import FileRefused, of_rows, one
+from schemas.said import said
 from schemas.tables import columns as table_columns
 
 MOST_SHOWN = 1000
@@ -447,7 +448,7 @@ def _numbered(
     if lost.any():
         bad = rows.filter(lost)
         for (name,), part in bad.group_by("_kind", maintain_order=True):
-            known = layout.decimal if name == "not_a_number" else (measure.unit or "whole things")
+            known = layout.decimal if name == "not_a_number" else (measure.unit or said("whole things"))
             issues.append(
                 of_rows(part, str(name), "row_refused", column=measure.column, value=pl.col("_raw"), known=known)
             )
@@ -546,7 +547,7 @@ def _events(
                     "row_refused",
                     column=None,
                     value=None if layout.hide_event_key else pl.col("event_key"),
-                    known=pl.lit("above"),
+                    known=said("above"),
                 )
             )
             events = events.filter(~again)
@@ -592,7 +593,7 @@ def _whole_file(layout: Layout, seen: _Seen, counts: Counts) -> pl.DataFrame:
     if layout.expect.years:
         first, last = layout.expect.years
         issues += [
-            one("unexpected_year", "noted", value=str(year), known=f"{first} to {last}")
+            one("unexpected_year", "noted", value=str(year), known=said("{:d} to {:d}", first, last))
             for year in sorted(seen.years)
             if not first <= year <= last
         ]

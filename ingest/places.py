@@ -6,6 +6,7 @@ from ingest.register.gazetteer import Gazetteer
 from ingest.translate import folded, template
 from schemas.declaration import Layout, PlaceTry, fields
 from schemas.issue import SHAPE, of_rows, one
+from schemas.said import said
 
 WIDEST_FIRST = ("world", "region", "country", "admin1", "admin2", "city", "area", "site")
 
@@ -162,7 +163,8 @@ def _suggestions(asked: pl.DataFrame, attempt: PlaceTry, gazetteer: Gazetteer) -
             words.append(candidates)
         elif attempt.name is not None:
             near = gazetteer.suggest(text, level, within)
-            words.append(" Did you mean " + " or ".join(f"{name} ({c})" for c, name in near) + "?" if near else "")
+            names = " or ".join(f"{name} ({c})" for c, name in near)
+            words.append(said(" Did you mean {}?", names) if near else "")
         else:
             words.append("")
     return words

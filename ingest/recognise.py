@@ -14,6 +14,7 @@ from ingest.read import batches, header
 from ingest.workbook import grid
 from schemas.declaration import Layout, Read, Source
 from schemas.issue import FileRefused
+from schemas.said import said
 
 NEAR = 0.5
 
@@ -97,16 +98,16 @@ def _difference(nearest: tuple[float, Recognised, list[str]] | None) -> FileRefu
         known = ""
         if nearest is not None:
             shown = ", ".join(islice(nearest[2], 6))
-            known = f"Its columns begin: {shown}." if shown else ""
+            known = said("Its columns begin: {}.", shown) if shown else ""
         return FileRefused("not_recognised", known=known)
     _, (source, layout), names = nearest
     absent = [name for name in layout.recognise.columns if name not in names]
     extra = [name for name in names if name not in layout.recognise.columns]
     if absent:
-        return FileRefused("missing_columns", known=f"{', '.join(absent)} (nearest layout: {source.name})")
+        return FileRefused("missing_columns", known=said("{} (nearest layout: {})", ", ".join(absent), source.name))
     if extra:
-        return FileRefused("unknown_columns", known=f"{', '.join(extra)} (nearest layout: {source.name})")
-    return FileRefused("not_recognised", known=f"It looks like the layout “{layout.name}” of {source.name}.")
+        return FileRefused("unknown_columns", known=said("{} (nearest layout: {})", ", ".join(extra), source.name))
+    return FileRefused("not_recognised", known=said("It looks like the layout “{}” of {}.", layout.name, source.name))
 
 
 def released(layout: Layout, snapshot: Snapshot) -> date | None:

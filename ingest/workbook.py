@@ -10,6 +10,7 @@ import fastexcel
 import polars as pl
 
 from schemas.issue import FileRefused
+from schemas.said import said
 
 MOST_ENTRIES = 2_000
 MOST_UNPACKED = 1 << 30
@@ -46,7 +47,7 @@ def grid(path: Path, sheet: str | None = None) -> pl.DataFrame:
         book = fastexcel.read_excel(path)
         loaded = book.load_sheet(sheet or 0, header_row=None, skip_rows=0, dtypes="string").to_polars()
     except Exception as error:
-        raise FileRefused("unreadable", value=str(error)[:80], known="an XLSX workbook") from error
+        raise FileRefused("unreadable", value=str(error)[:80], known=said("an XLSX workbook")) from error
     loaded.columns = [letters(i) for i in range(loaded.width)]
     return loaded.with_columns(pl.all().cast(pl.String).fill_null(""))
 
@@ -57,14 +58,14 @@ def _look_over(path: Path) -> None:
             entries = archive.infolist()
             unpacked = sum(entry.file_size for entry in entries)
             if len(entries) > MOST_ENTRIES:
-                raise FileRefused("unsafe_workbook", known=f"it holds {len(entries)} parts")
+                raise FileRefused("unsafe_workbook", known=said("it holds {:d} parts", len(entries)))
             if unpacked > MOST_UNPACKED or unpacked > MOST_RATIO * max(path.stat().st_size, 1 << 16):
-                raise FileRefused("unsafe_workbook", known=f"it unpacks to {unpacked:,} bytes")
+                raise FileRefused("unsafe_workbook", known=said("it unpacks to {:,} bytes", unpacked))
             for entry in entries:
                 if entry.filename.endswith((".xml", ".rels")):
                     _look_over_part(archive, entry)
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise FileRefused("unreadable", value=str(error)[:80], known="an XLSX workbook") from error
+        raise FileRefused("unreadable", value=str(error)[:80], known=said("an XLSX workbook")) from error
 
 
 def _look_over_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
@@ -73,7 +74,7 @@ def _look_over_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
     with archive.open(entry) as part:
         head = part.read(1024)
         if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-            raise FileRefused("unsafe_workbook", known="its XML declares entities")
+            raise FileRefused("unsafe_workbook", known=said("its XML declares entities"))
         if not entry.filename.startswith("xl/worksheets/"):
             return
         while head:
@@ -82,6 +83,6 @@ def _look_over_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
                 first_row, last_row = min(first_row, int(row)), max(last_row, int(row))
                 last_column = max(last_column, number(column.decode()) + 1)
             if last_row * last_column > MOST_CELLS:
-                known = f"its cells reach to column {last_column}, row {last_row}"
+                known = said("its cells reach to column {:d}, row {:d}", last_column, last_row)
                 raise FileRefused("unsafe_workbook", known=known)
             rest, head = text[-200:], part.read(1 << 20)

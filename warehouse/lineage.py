@@ -19,6 +19,7 @@ from ingest.ingest import Snapshot
 from ingest.read import Defect, batches
 from ingest.register.gazetteer import load as load_gazetteer
 from schemas.declaration import Layout
+from schemas.said import said
 from warehouse.inputs import Inputs
 from warehouse.release import NoRelease, open_release, sql
 from warehouse.stage import register_codes, use_kept
@@ -176,29 +177,30 @@ def _steps(
     figure: dict[str, Any], source: dict[str, Any], cells: list[dict[str, Any]], total: int, names: dict[str, str]
 ) -> list[str]:
     """The way of the number in plain sentences, from the producer to the figure."""
-    said = [
-        f"Counted by {source['producer']}.",
-        f"Released by {source['publisher']}; this copy obtained from {source['obtained_from']}.",
+    steps = [
+        said("Counted by {}.", source["producer"]),
+        said("Released by {}; this copy obtained from {}.", source["publisher"], source["obtained_from"]),
     ]
     files = sorted({cell["file_name"] for cell in cells})
-    said.append(f"Read from {', '.join(files)}." if files else "No row of a file stands behind it.")
+    steps.append(said("Read from {}.", ", ".join(files)) if files else said("No row of a file stands behind it."))
     if figure["derived"] and total > 1:
-        said.append(f"Calculated by the commons: {total:,} rows of this one source were added up.")
+        steps.append(said("Calculated by the commons: {:,} rows of this one source were added up.", total))
     elif figure["derived"]:
-        said.append("Calculated by the commons from one row of this source.")
+        steps.append(said("Calculated by the commons from one row of this source."))
     else:
-        said.append("Published as it stands; the commons changed nothing but the form.")
+        steps.append(said("Published as it stands; the commons changed nothing but the form."))
     if figure["mapping_relation"] != "exactMatch":
-        said.append(f"The published category is part of a broader one here ({figure['mapping_relation']}).")
+        steps.append(said("The published category is part of a broader one here ({}).", figure["mapping_relation"]))
     if not figure["whole_period"]:
-        said.append("At least this number: the source's file does not reach over the whole period.")
+        steps.append(said("At least this number: the source's file does not reach over the whole period."))
     elif figure["completeness"] == "partial":
-        said.append(f"At least this number: {figure['n_parts']:,} of {figure['n_expected']:,} parts are complete.")
+        parts = figure["n_parts"], figure["n_expected"]
+        steps.append(said("At least this number: {:,} of {:,} parts are complete.", *parts))
     elif figure["completeness"] == "unknown":
-        said.append("Whether the source recorded everything is not known.")
+        steps.append(said("Whether the source recorded everything is not known."))
     if figure["footnote"]:
-        said.append(str(figure["footnote"]))
-    return said
+        steps.append(str(figure["footnote"]))
+    return steps
 
 
 __all__ = ["NoFigure", "NoRelease", "lineage"]

@@ -3,6 +3,7 @@
 import polars as pl
 
 from schemas.issue import FileRefused, of_rows, one
+from schemas.said import said
 
 TOTALS = ("TOTAL", "TOTALS")
 TOLERANCE = 0
@@ -19,7 +20,7 @@ def tidy(rows: pl.DataFrame, file_stem: str) -> tuple[pl.DataFrame, list[pl.Data
     sold_in = rows["B"].str.strip_chars()
     total_rows = rows.filter(sold_in.str.to_uppercase().is_in(TOTALS))
     if total_column is None or total_rows.height != 1:
-        raise FileRefused("unreadable", value="no TOTAL row and column", known="an ATF matrix of states")
+        raise FileRefused("unreadable", value=said("no TOTAL row and column"), known=said("an ATF matrix of states"))
     first_total = int(total_rows["source_row"][0])
     body = rows[2:].filter(pl.col("source_row") < first_total)
     after = rows.filter(pl.col("source_row") > first_total)

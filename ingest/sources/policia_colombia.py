@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from schemas.issue import one
+from schemas.said import said
 
 WEEKDAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
 WRITTEN = "%d/%m/%Y %I:%M:%S %p"
@@ -89,10 +90,10 @@ def _notes(rows: pl.DataFrame, read: list[date | None], found: list[date | None]
     back = [row for row, old, new in zip(rows["source_row"], read, found, strict=True) if new and not old]
     issues = []
     if first:
-        known = f"“{first[1]}” is read so because the weekday beside each of them agrees."
+        known = said("“{}” is read so because the weekday beside each of them agrees.", first[1])
         n_read = sum(day is not None for day in read)
         issues.append(one("date_order", "noted", row=first[0], column="FECHA", known=known, n_rows=n_read))
     if back:
-        known = f"the file has {len(set(filter(None, found)))} distinct days."
+        known = said("the file has {:d} distinct days.", len(set(filter(None, found))))
         issues.append(one("date_recovered", "noted", row=back[0], column="DÍA", known=known, n_rows=len(back)))
     return issues

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.issue import of_rows, one
+from schemas.said import said
 
 LOCATIONS = ("land borders", "vessels and harbours", "planes and airports", "national territory", "other", "unknown")
 TRACED_WHOLE = (
@@ -113,11 +114,13 @@ def _issues(rows: pl.DataFrame) -> list[pl.DataFrame]:
     traced = pl.any_horizontal(pl.col("Category").str.starts_with(word) for word in TRACED)
     found = [
         noted(shared & (pl.col("Category") == SECOND_PART), "label_shared_additive"),
-        noted(decided & (part == ""), "label_shared_decided", "the total of the places"),
-        noted(decided & (part == "tracing total"), "label_shared_decided", "the total of the tracing outcomes"),
+        noted(decided & (part == ""), "label_shared_decided", said("the total of the places")),
+        noted(decided & (part == "tracing total"), "label_shared_decided", said("the total of the tracing outcomes")),
         noted(part.str.starts_with("undecided"), "label_shared_undecided"),
-        _rehomed(rows.filter(located & (traced | (part == "tracing total"))), "by location", "the tracing outcomes"),
-        _rehomed(rows.filter(part == "headline"), "by type: Total", "the total, since these arms have no other"),
+        _rehomed(
+            rows.filter(located & (traced | (part == "tracing total"))), "by location", said("the tracing outcomes")
+        ),
+        _rehomed(rows.filter(part == "headline"), "by type: Total", said("the total, since these arms have no other")),
     ]
     return [issues for issues in found if issues.height]
 

@@ -174,14 +174,15 @@ select
         when 'jump'
             then
                 format(
-                    'Between {} and {} the number goes from {} to {}: {} times or more apart.'
+                    'Between {:d} and {:d} the number goes from {} to {}: {:d} times or more apart.'
                     || ' Ask what changed in counting before reading it as a trend.',
                     first_year, last_year, number_in_words(first_value), number_in_words(last_value), mark_limit()
                 )
         when 'source_mix'
             then
                 format(
-                    'The stated origin of the number changes from “{}” ({}) to “{}” ({}): the two years may not count the same.',
+                    'The stated origin of the number changes from “{}” ({:d}) to “{}” ({:d}):'
+                    || ' the two years may not count the same.',
                     said_first, first_year, said_last, last_year
                 )
         else format('The source says: {}', text)

@@ -72,8 +72,8 @@ create or replace macro membership_notes(a_set, a_first_year, a_last_year) as (
         coalesce(list(
             case
                 when member.first_year > a_first_year
-                    then format('{} joined the set between {} and {}.', member.place, a_first_year, a_last_year)
-                else format('{} left the set between {} and {}.', member.place, a_first_year, a_last_year)
+                    then format('{} joined the set between {:d} and {:d}.', member.place, a_first_year, a_last_year)
+                else format('{} left the set between {:d} and {:d}.', member.place, a_first_year, a_last_year)
             end
             order by member.place
         ), [])

@@ -172,7 +172,7 @@ select
             when inputs_held < inputs_needed
                 then
                     format(
-                        'No share: {} of {} inputs are not held here; a missing count is not zero.',
+                        'No share: {:d} of {:d} inputs are not held here; a missing count is not zero.',
                         inputs_needed - inputs_held, inputs_needed
                     )
         end,

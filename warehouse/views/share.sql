@@ -237,13 +237,13 @@ create or replace macro share_over(pieces) as table
             case
                 when n_places = 0 then said('No place of the set states this category and a whole above zero.')
                 when n_places < least(3, n_members)
-                    then format('No headline: {} of {} place(s) state it; at least 3 are asked for.', n_places, n_members)
+                    then format('No headline: {:d} of {:d} place(s) state it; at least 3 are asked for.', n_places, n_members)
                 when
                     greatest(pooled, coalesce(pooled_without_largest, pooled), mean_of_places)
                     - least(pooled, coalesce(pooled_without_largest, pooled), mean_of_places) > share_limit()
                     then
                         format(
-                            'No headline: the three weightings lie more than {} percentage points apart.',
+                            'No headline: the three weightings lie more than {:d} percentage points apart.',
                             (100 * share_limit())::integer
                         )
             end as withheld
@@ -295,20 +295,20 @@ create or replace macro share_over(pieces) as table
                 when n_whole_zero > 0
                     then
                         format(
-                            '{} place(s) state a whole of zero: a part of zero has no size, so they are left out.', n_whole_zero
+                            '{:d} place(s) state a whole of zero: a part of zero has no size, so they are left out.', n_whole_zero
                         )
             end,
             case
                 when n_total_differs > 0
                     then
                         format(
-                            'For {} place(s) the categories do not add up to the stated total;'
+                            'For {:d} place(s) the categories do not add up to the stated total;'
                             || ' the whole is the sum of the categories.',
                             n_total_differs
                         )
             end,
-            case when n_partial > 0 then format('{} partial yearly figure(s) were left out.', n_partial) end,
-            case when n_unknown > 0 then format('Whether {} of the figures are complete is not known.', n_unknown) end,
+            case when n_partial > 0 then format('{:d} partial yearly figure(s) were left out.', n_partial) end,
+            case when n_unknown > 0 then format('Whether {:d} of the figures are complete is not known.', n_unknown) end,
             case
                 when len(counted_otherwise) > 0
                     then format('Left out: {}. {}', array_to_string(counted_otherwise, ', '), array_to_string(others, ' '))

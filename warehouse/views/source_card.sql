@@ -45,7 +45,7 @@ coverage as (
         'coverage' as item,
         (100 * count(*) // (count(distinct place_year.place) * count(distinct place_year.year)))::integer as measured,
         format(
-            '{} of {} cells: {} places × {} years of which anything is held',
+            '{:d} of {:d} cells: {:d} places × {:d} years of which anything is held',
             count(*), count(distinct place_year.place) * count(distinct place_year.year),
             count(distinct place_year.place), count(distinct place_year.year)
         ) as basis
@@ -110,7 +110,7 @@ continuity as (
         source,
         'continuity' as item,
         years as measured,
-        format('{} to {}', first_year, last_year) as basis
+        format('{:d} to {:d}', first_year, last_year) as basis
     from stretch
     qualify row_number() over (partition by source order by years desc, first_year desc) = 1
 ),
@@ -161,7 +161,7 @@ measured as (
         source,
         'documentation' as item,
         (100 * len(held) // 8)::integer as measured,
-        format('{} of 8 held: {}', len(held), array_to_string(held, ', ')) as basis
+        format('{:d} of 8 held: {}', len(held), array_to_string(held, ', ')) as basis
     from document
 ),
 

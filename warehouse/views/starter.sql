@@ -125,7 +125,7 @@ select
     said.citation,
     said.address,
     case
-        when derived then format('calculated by the commons from {} rows of {}', n_rows, said.files)
+        when derived then format('calculated by the commons from {:d} rows of {}', n_rows, said.files)
         else format('as published in {}', said.files)
     end as calculation
 from told

@@ -181,15 +181,15 @@ create or replace macro trend_over(points, spans) as table
             changed.*,
             case
                 when coalesce(n_first, 0) = 0
-                    then format('No figure that could be added up is held for {}.', first_year)
+                    then format('No figure that could be added up is held for {:d}.', first_year)
                 when coalesce(n_last, 0) = 0
-                    then format('No figure that could be added up is held for {}.', last_year)
+                    then format('No figure that could be added up is held for {:d}.', last_year)
                 when len(effort) > 0
                     then said('No headline: the source declares that its effort changed in these years.')
                 when n_panel < least(3, n_members)
                     then
                         format(
-                            'No headline: {} of {} place(s) have a figure in every year; at least 3 are asked for.',
+                            'No headline: {:d} of {:d} place(s) have a figure in every year; at least 3 are asked for.',
                             n_panel, n_members
                         )
                 when change_all is null or change_panel is null or change_chained is null
@@ -249,9 +249,9 @@ create or replace macro trend_over(points, spans) as table
                 when n_first > 0 and n_last > 0 and (len(entered) > 0 or len(gone) > 0)
                     then
                         format(
-                            'All reporters: {} ({} places in {}, {} in {}). The same places in every year: {} ({}).'
-                            || ' They differ because they speak of different places: for {} with a figure for {} (together {})'
-                            || ' no figure that adds up is held for {}, and {} have one for {} only (together {}).',
+                            'All reporters: {} ({:d} places in {:d}, {:d} in {:d}). The same places in every year: {} ({:d}).'
+                            || ' They differ because they speak of different places: for {:d} with a figure for {:d} (together {})'
+                            || ' no figure that adds up is held for {:d}, and {:d} have one for {:d} only (together {}).',
                             coalesce(change_in_words(change_all), said('not calculable')),
                             n_first, first_year, n_last, last_year,
                             coalesce(change_in_words(change_panel), said('not calculable')),
@@ -264,27 +264,27 @@ create or replace macro trend_over(points, spans) as table
                 when len(interrupted) > 0
                     then
                         format(
-                            '{} place(s) have figures in both years but not in every year between: {}.',
+                            '{:d} place(s) have figures in both years but not in every year between: {}.',
                             len(interrupted), array_to_string(interrupted, ', ')
                         )
             end,
             case
                 when n_panel > 0 and n_panel < n_members
-                    then format('The constant panel is {} of {} places of the set.', n_panel, n_members)
+                    then format('The constant panel is {:d} of {:d} places of the set.', n_panel, n_members)
             end,
             case
                 when len(years) > 1 and len(years) < years[-1] - years[1] + 1
                     then
                         format(
-                            'For {} year(s) between, no figure is held; pairs skip them.',
+                            'For {:d} year(s) between, no figure is held; pairs skip them.',
                             years[-1] - years[1] + 1 - len(years)
                         )
             end,
             case
                 when n_partial > 0
-                    then format('{} partial figure(s) were left out: each says only “at least”.', n_partial)
+                    then format('{:d} partial figure(s) were left out: each says only “at least”.', n_partial)
             end,
-            case when n_unknown > 0 then format('Whether {} of the figures are complete is not known.', n_unknown) end,
+            case when n_unknown > 0 then format('Whether {:d} of the figures are complete is not known.', n_unknown) end,
             case
                 when len(other_places) > 0
                     then format('Left out: {}. {}', array_to_string(other_places, ', '), array_to_string(others, ' '))

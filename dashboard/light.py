@@ -109,9 +109,11 @@ def _ways(opened: Opened, chosen: Choice) -> str:
 
 
 def _form(state: Mapping[str, str], *selects: tuple[str, str, Mapping[str, str], str | None]) -> str:
-    """Selects with a button that leads to the page of a place; each is a name, a label, code → words, and the code now."""
+    """Selects with a button to the page of a place; each is a name, a label, code → words, and the code now."""
     asked = {**address.kept(), **state}
-    hidden = "".join(f'<input type="hidden" name="{text(name)}" value="{text(value)}">' for name, value in asked.items())
+    hidden = "".join(
+        f'<input type="hidden" name="{text(name)}" value="{text(value)}">' for name, value in asked.items()
+    )
     shown = ""
     for name, label, options, current in selects:
         said = "".join(
@@ -137,7 +139,9 @@ def _origin(opened: Opened) -> str:
 
 def _with_charts(opened: Opened) -> str:
     """In place of a page that is little without its charts."""
-    words = _("This page is made of charts and comes with the app's scripts. Figures of a place can be read without them.")
+    words = _(
+        "This page is made of charts and comes with the app's scripts. Figures of a place can be read without them."
+    )
     return frame.note_html(words, (_("Choose a place"), address.to("local")))
 
 

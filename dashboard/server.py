@@ -23,7 +23,8 @@ from streamlit.starlette import App
 from dashboard import guard, shell
 
 HERE = Path(__file__).parent
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
+"""This machine's own names, as an address to listen on and as a request writes them."""
 LARGEST_MESSAGE = 2**20
 """Bytes a browser may send at once: what it says of a page's widgets is a few thousand."""
 AT_ONCE = 1000
@@ -59,13 +60,14 @@ def serve(address: str, port: int, hosts: Sequence[str]) -> None:
         proxy_headers=False,
         server_header=False,
         access_log=False,
+        timeout_graceful_shutdown=5,
         log_level="warning",
     )
 
 
 def application(address: str, hosts: Sequence[str]) -> App:
     """The app with its layers, the outermost first."""
-    near = address in ("127.0.0.1", "localhost", "::1")
+    near = address in LOOPBACK
     # Beyond loopback nobody could tell the operator's monitor from a reader.
     hidden = guard.HIDDEN if near else (*guard.HIDDEN, guard.METRICS)
     return App(

@@ -9,8 +9,10 @@ from pathlib import Path
 from streamlit import file_util
 
 HERE = Path(__file__).parent
-# The first screen goes when the app has shown its whole page, unless the reader is just using it.
+# The app asks for its data beside the page's address (it would try below it first). The first screen goes when the app
+# has shown its whole page, unless the reader is just using it.
 HANDING_OVER = """
+window.__streamlit = {BACKEND_BASE_URL: new URL("./", location.href).href};
 const first = document.getElementById("first"), root = document.getElementById("root");
 function handOver() {
   if (!root.querySelector(".foot") || first.contains(document.activeElement)) return;

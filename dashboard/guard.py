@@ -23,8 +23,8 @@ HIDDEN = ("/_stcore/agent", "/_stcore/script-health-check", "/_stcore/upload_fil
 SHRINKING = (".js", ".css", ".svg")
 METRICS = "/_stcore/metrics"
 """What only the operator needs, on loopback."""
-READING = ("rerun_script", "stop_script", "app_heartbeat", "backend_operation_request")
-"""What a browser may say to the app. Others would empty everyone's cache, watch files or ask where to upload."""
+READING = ("rerun_script", "stop_script", "app_heartbeat", "deferred_file", "dataframe_chunk")
+"""What a browser may say to the app. Others empty everyone's cache, watch or write files, or ask where to upload."""
 
 # What is not said here is refused. `unsafe-inline` for styles: the app's components write their styles into the page.
 # `unsafe-eval`: Vega compiles a chart's expressions. `data:` and `blob:`: icons inside styles, charts saved as images.
@@ -93,7 +93,10 @@ def _is_reading(data: bytes) -> bool:
     except Exception:
         # protobuf's own error; its class differs between its implementations.
         return False
-    return message.WhichOneof("type") in READING
+    kind = message.WhichOneof("type")
+    if kind == "backend_operation_request":
+        kind = message.backend_operation_request.WhichOneof("payload")
+    return kind in READING
 
 
 class Guarded:

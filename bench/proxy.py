@@ -85,7 +85,18 @@ def _prepare(here: Path, viewers: Sequence[int], brotli: bool) -> tuple[Proxy, l
     main = here / "nginx.conf"
     main.write_text(MAIN.format(here=here, user=getpass.getuser(), modules=modules), encoding="utf-8")
     certificate = here / "commons" / "certificate.pem"
-    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    made = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+    ]
     names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
     files = ["-keyout", str(here / "commons" / "key.pem"), "-out", str(certificate)]
     subprocess.run([*made, *names, *files], check=True, capture_output=True)

@@ -93,10 +93,8 @@ def _is_reading(data: bytes) -> bool:
     except Exception:
         # protobuf's own error; its class differs between its implementations.
         return False
-    kind = message.WhichOneof("type")
-    if kind == "backend_operation_request":
-        kind = message.backend_operation_request.WhichOneof("payload")
-    return kind in READING
+    operation = message.backend_operation_request.WhichOneof("payload")
+    return (operation or message.WhichOneof("type")) in READING
 
 
 class Guarded:

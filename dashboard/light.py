@@ -54,7 +54,7 @@ def _local(opened: Opened) -> str:
     asked = [panel for panel in panels if panel["asked"]][:1]
     parts = [_ways(opened, chosen), blocks.title(chosen, held=bool(panels))]
     if asked:
-        parts.append(blocks.definitions(opened.rows("definitions", panel=None, **chosen.asked)))
+        parts.append(blocks.definitions(chosen.shown(opened.rows("definitions", panel=None, **chosen.asked))))
         parts.append(f'<h2>{text(_("Reported figures"))}</h2><p class="unit">{text(blocks.unit(asked[0]))}</p>')
         parts.append(_numbers(opened, chosen, asked[0]))
     else:
@@ -65,21 +65,26 @@ def _local(opened: Opened) -> str:
         parts.append(f"<h2>{text(_('Also held here, and not the same thing'))}</h2>")
         parts += [_beside(opened, chosen, panel) for panel in beside]
     if panels:
-        parts.append(blocks.caveats(opened.rows("caveats", **chosen.asked)))
-        parts.append(blocks.pairs(opened.pairs(chosen.place["level"], **chosen.asked)))
+        parts.append(blocks.caveats(chosen.shown(opened.rows("caveats", **chosen.asked))))
+        parts.append(blocks.pairs(chosen.shown(opened.pairs(chosen.place["level"], **chosen.asked))))
     return "".join(parts)
 
 
 def _numbers(opened: Opened, chosen: Choice, wanted: Row) -> str:
-    asked = {**chosen.asked, "panel": wanted["panel"]}
-    matrix = blocks.matrix(opened.rows("series", **asked), opened.rows("marks", **asked), wanted)
-    return f'{matrix}<div class="said">{blocks.summary(opened.rows("summary", **asked))}</div>'
+    rows, marks, said, breaks = (_of_panel(opened, chosen, wanted, q) for q in ("series", "marks", "summary", "breaks"))
+    words = f'<div class="said">{blocks.summary(said)}</div>{blocks.breaks(breaks)}'
+    return f"{blocks.matrix(rows, marks, wanted)}{words}"
 
 
 def _beside(opened: Opened, chosen: Choice, wanted: Row) -> str:
-    asked = {**chosen.asked, "panel": wanted["panel"]}
-    head = blocks.beside(wanted, opened.rows("definitions", **asked), opened.rows("marks", **asked))
-    return f'<section class="beside">{head}{_numbers(opened, chosen, wanted)}</section>'
+    meant, marks = (_of_panel(opened, chosen, wanted, question) for question in ("definitions", "marks"))
+    if not marks:
+        return ""
+    return f'<section class="beside">{blocks.beside(wanted, meant, marks)}{_numbers(opened, chosen, wanted)}</section>'
+
+
+def _of_panel(opened: Opened, chosen: Choice, wanted: Row, question: str) -> list[Row]:
+    return chosen.shown(opened.rows(question, panel=wanted["panel"], **chosen.asked))
 
 
 def _ways(opened: Opened, chosen: Choice) -> str:

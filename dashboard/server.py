@@ -4,6 +4,7 @@
 the app has come, in the right language and direction; below /light/ the same pages stand alone, without a script.
 """
 
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse
 from starlette.routing import Route
+from streamlit import config
 from streamlit.starlette import App
 
 from dashboard import guard, shell
@@ -29,6 +31,15 @@ LARGEST_MESSAGE = 2**20
 """Bytes a browser may send at once: what it says of a page's widgets is a few thousand."""
 AT_ONCE = 1000
 """Connections of one process; more are refused rather than all made slow."""
+SHUT = {
+    "browser.gatherUsageStats": False,
+    "client.showErrorDetails": "none",
+    "server.enableAgentApi": False,
+    "server.enableStaticServing": False,
+    "server.fileWatcherType": "none",
+    "server.maxUploadSize": 0,
+}
+"""Settings without which nothing is served: Streamlit goes on with its own open ones when it cannot read a file."""
 
 
 class _Page(Convertor[str]):
@@ -70,7 +81,7 @@ def application(address: str, hosts: Sequence[str]) -> App:
     near = address in LOOPBACK
     # Beyond loopback nobody could tell the operator's monitor from a reader.
     hidden = guard.HIDDEN if near else (*guard.HIDDEN, guard.METRICS)
-    return App(
+    app = App(
         HERE / "public" / "app.py",
         lifespan=_life,
         routes=[
@@ -87,6 +98,11 @@ def application(address: str, hosts: Sequence[str]) -> App:
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),
         ],
     )
+    # Read only now, from beside the app's script.
+    open_ones = [name for name, wanted in SHUT.items() if config.get_option(name) != wanted]
+    if open_ones:
+        raise RuntimeError(f"Settings of the public viewer are not what they must be: {', '.join(open_ones)}")
+    return app
 
 
 async def _icon(request: Request) -> FileResponse:
@@ -126,4 +142,7 @@ async def _life(_app: App) -> AsyncIterator[None]:
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     import_module("dashboard.light")
+    # What is there from the start stays: it need not be looked through at every collection.
+    gc.collect()
+    gc.freeze()
     yield

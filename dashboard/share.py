@@ -1,6 +1,7 @@
 """This view on other phones: its address, as a QR code and as text to copy."""
 
 import io
+from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 import segno
@@ -31,8 +32,14 @@ def absolute(page: str, url: str) -> str:
 
 def qr(words: str) -> str:
     """A QR code as SVG, dark on light whatever the page's colours."""
+    label = text(_("QR code of the address below"))
+    return f'<span class="qr" role="img" aria-label="{label}">{_svg(words)}</span>'
+
+
+# Drawing one takes longer than the rest of a small page.
+@lru_cache(maxsize=1000)
+def _svg(words: str) -> str:
     out = io.BytesIO()
     how = {"xmldecl": False, "svgns": True, "omitsize": True, "border": 3, "scale": 4}
     segno.make(words, error="m", micro=False).save(out, kind="svg", dark="#22252b", light="#fff", **how)
-    label = text(_("QR code of the address below"))
-    return f'<span class="qr" role="img" aria-label="{label}">{out.getvalue().decode()}</span>'
+    return out.getvalue().decode()

@@ -144,7 +144,9 @@ def show(opened: Opened, chosen: Choice) -> None:
     if beside:
         others(opened, chosen, beside)
     if panels:
-        st.html(blocks.caveats(chosen.shown(opened.rows("caveats", **chosen.asked))))
+        care = blocks.caveats(chosen.shown(opened.rows("caveats", **chosen.asked)))
+        if care:
+            st.html(care)
         st.html(blocks.pairs(chosen.shown(opened.pairs(chosen.place["level"], **chosen.asked))))
         figures(opened, chosen)
 

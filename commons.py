@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -445,19 +444,21 @@ def starter(
 def serve(
     port: Annotated[int, typer.Option(envvar="PORT", help="The port to listen on.")] = 8501,
     address: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        list[str] | None,
+        typer.Option(envvar="COMMONS_HOSTS", help="A name people reach it by, where that is not this machine's own."),
+    ] = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Open the dashboard on this machine, for reading only."""
-    here = Path(__file__).parent
+    from dashboard import server
+
+    hosts = host or []
+    if address not in server.LOOPBACK and not hosts:
+        _stop("Say by which name or address people reach it, as in: --host commons.example.org")
+    os.environ["COMMONS_DATA"] = str(data.absolute())
     typer.echo(f"The commons opens at http://{address}:{port} (stop with Ctrl+C)")
-    command = [sys.executable, "-m", "streamlit", "run", str(here / "dashboard" / "public" / "app.py")]
-    options = [f"--server.port={port}", f"--server.address={address}", "--server.headless=true"]
-    environment = {**os.environ, "COMMONS_DATA": str(data.absolute())}
-    try:
-        code = subprocess.call([*command, *options], env=environment, cwd=here)  # noqa: S603
-    except KeyboardInterrupt:
-        code = 0
-    raise typer.Exit(code)
+    server.serve(address, port, hosts)
 
 
 if __name__ == "__main__":

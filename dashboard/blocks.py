@@ -137,6 +137,19 @@ def legend(marks: list[Row]) -> str:
     return f'<ul class="legend">{sources}</ul>'
 
 
+def beside(wanted: Row, definitions: list[Row], marks: list[Row]) -> str:
+    """What a panel shows that is not the same thing as what was asked for, and what its sources mean by it."""
+    only = f'<p class="only">{text(only_part(wanted["subset_of"]))}</p>' if wanted["subset_of"] else ""
+    meant = "".join(
+        f"<p>{text(_(row['name']))}: {text(_(row['definition']))}</p>" for row in definitions if row["definition"]
+    )
+    return (
+        f"<h3>{text(say('concept', wanted['counted']))}</h3>{only}"
+        f'<p class="unit">{text(capital(say("unit", wanted["unit"])))}</p>{legend(marks)}'
+        f'<div class="meant">{meant}</div>'
+    )
+
+
 def alternative(wanted: Row, marks: list[Row], choice: Choice) -> str:
     """A chart's name for those who do not see it."""
     words = _("{concept}, {place}: {sources}. The same numbers stand in the table.")

@@ -281,7 +281,14 @@ def sums(rows: list[Row], unit: str, provenance: str, *, joined: str, single: st
             },
             {
                 "transform": [{"filter": "isValid(datum.all)"}],
-                "mark": {"type": "point", "shape": "diamond", "color": colour, "fill": PAPER, "size": 130, "strokeWidth": 2},
+                "mark": {
+                    "type": "point",
+                    "shape": "diamond",
+                    "color": colour,
+                    "fill": PAPER,
+                    "size": 130,
+                    "strokeWidth": 2,
+                },
                 "encoding": {
                     "y": every,
                     "tooltip": [
@@ -332,7 +339,11 @@ def weightings(rows: list[Row], provenance: str, *, names: tuple[str, str, str])
         "field": "share",
         "type": "quantitative",
         "title": None,
-        "scale": {"domainMin": 0, "nice": True, **({} if any(point["share"] for point in points) else {"domainMax": 1})},
+        "scale": {
+            "domainMin": 0,
+            "nice": True,
+            **({} if any(point["share"] for point in points) else {"domainMax": 1}),
+        },
         "axis": {"labelExpr": in_digits("format(datum.value, '~%')"), "tickCount": 5},
     }
     shape = {

@@ -34,7 +34,7 @@ def page(name: str, body: Callable[[Opened], None]) -> None:
     """A whole page: the head, what `body` shows of the release the address names, and the foot."""
     st.html(HERE / "style.css")
     st.html(head(name))
-    opened = release()
+    opened = release(name)
     if opened is not None:
         if waits(name, opened):
             chooser(opened, name)
@@ -160,25 +160,31 @@ def designations() -> str:
     )
 
 
-def release() -> Opened | None:
+def release(name: str) -> Opened | None:
     """The release the address names, or the current one; says so where there is none or a newer one."""
+    opened, said = held(name)
+    if said:
+        st.html(said)
+    return opened
+
+
+def held(name: str) -> tuple[Opened | None, str]:
+    """The release the address of a page names, or the current one, and a note where there is none or a newer one."""
     wanted = address.here().get("release")
     try:
         opened = data.opened(wanted)
     except NoRelease:
         if wanted:
             said = _("No release of that name is held here. Its numbers may stand in the current release.")
-            note(said, (_("See the current release"), address.same("", release=None)))
-        else:
-            note(_("There is no release yet. Nothing can be shown before that."))
-        return None
-    if opened.newer:
-        said = _("You see release {release} of {day}, as the address asks. There is a newer one.")
-        note(
-            said.format(release=opened.release, day=day(opened.built)),
-            (_("See the same in the newer release"), address.same("", release=opened.newer)),
-        )
-    return opened
+            return None, note_html(said, (_("See the current release"), address.same(name, release=None)))
+        return None, note_html(_("There is no release yet. Nothing can be shown before that."))
+    if not opened.newer:
+        return opened, ""
+    said = _("You see release {release} of {day}, as the address asks. There is a newer one.")
+    return opened, note_html(
+        said.format(release=opened.release, day=day(opened.built)),
+        (_("See the same in the newer release"), address.same(name, release=opened.newer)),
+    )
 
 
 def note(words: str, *ways: tuple[str, str]) -> None:

@@ -7,10 +7,24 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 
-from dashboard import address, blocks, sets
+from dashboard import address, sets
 from dashboard.blocks import capital, to_origin
 from dashboard.data import Row
-from dashboard.language import _, current, day, in_order, listed, ngettext, nothing, number, percent, period, place_name, sentence, year
+from dashboard.language import (
+    _,
+    current,
+    day,
+    in_order,
+    listed,
+    ngettext,
+    nothing,
+    number,
+    percent,
+    period,
+    place_name,
+    sentence,
+    year,
+)
 from dashboard.markup import mark, table, text
 from dashboard.sets import SetChoice, names_of, with_names
 from dashboard.words import say, stated
@@ -64,7 +78,9 @@ def members(chosen: SetChoice, rows: list[Row], runs: list[Row], changes: list[R
 
 def _change(row: Row, names: Mapping[str, str]) -> str:
     words = _("{places} joined on {day}.") if row["change"] == "joined" else _("{places} left on {day}.")
-    named = {code: names.get(code) or place_name(code, name) for code, name in zip(row["codes"], row["names"], strict=True)}
+    named = {
+        code: names.get(code) or place_name(code, name) for code, name in zip(row["codes"], row["names"], strict=True)
+    }
     return words.format(places=listed(names_of(row["codes"], named)), day=day(row["day"]))
 
 
@@ -137,7 +153,9 @@ def _outcomes(row: Row) -> str:
     if not row["only_first"] and not row["only_last"]:
         reporters = _("{first} places in {first_year}, {last} in {last_year}: the same ones.")
     panel = ngettext(
-        "{n} place with a figure for every year between.", "{n} places with a figure for every year between.", row["n_panel"]
+        "{n} place with a figure for every year between.",
+        "{n} places with a figure for every year between.",
+        row["n_panel"],
     )
     return "".join(
         f'<div class="outcome {kind}"><h3>{text(name)}</h3><p class="value">{text(change(value))}</p>'
@@ -218,7 +236,9 @@ def sums_head(chosen: SetChoice, trend_: Row, name: str, provenance: str) -> str
     joined = _("Places with a figure for every year ({n}): the same in each year, so joined").format(
         n=number(trend_["n_panel"])
     )
-    single = _("All places with a figure for the year (their number beside the point): not the same ones, so not joined")
+    single = _(
+        "All places with a figure for the year (their number beside the point): not the same ones, so not joined"
+    )
     unit = _("{unit}, sums of what “{source}” states").format(unit=capital(say("unit", trend_["unit"])), source=_(name))
     same = (
         f'<li><span class="key same {text(provenance)}" aria-hidden="true"></span>{text(joined)}</li>'
@@ -237,9 +257,7 @@ def sums_alternative(chosen: SetChoice, name: str) -> str:
         "{concept}, {set}, {years}: sums of {source} over all places with a figure, as single points, and over the places"
         " with a figure for every year, as a line. The same numbers stand in the table."
     )
-    return words.format(
-        concept=say("concept", chosen.concept), set=chosen.of.title, years=chosen.years, source=_(name)
-    )
+    return words.format(concept=say("concept", chosen.concept), set=chosen.of.title, years=chosen.years, source=_(name))
 
 
 def sums_table(rows: list[Row], unit: str, names: Mapping[str, str]) -> str:
@@ -257,7 +275,11 @@ def sums_table(rows: list[Row], unit: str, names: Mapping[str, str]) -> str:
         if row["n_all"] is None:
             cells = f'<td class="n" colspan="3"><span class="none">{text(nothing())}</span></td><td></td><td></td>'
         else:
-            same = text(number(row["same_places"], unit)) if row["n_same"] else f'<span class="none">{text(_("none"))}</span>'
+            same = (
+                text(number(row["same_places"], unit))
+                if row["n_same"]
+                else f'<span class="none">{text(_("none"))}</span>'
+            )
             cells = (
                 f'<td class="n">{text(number(row["all_places"], unit))}</td><td class="n">{text(number(row["n_all"]))}</td>'
                 f'<td class="n">{same}</td><td>{_came(row["entered"], names)}</td><td>{_came(row["gone"], names)}</td>'
@@ -307,14 +329,18 @@ def figures(rows: list[Row], first: int, last: int, source: str, names: Mapping[
         for code in places
     )
     caption = _("The figures behind the sums: each leads to where it comes from. In brackets: not added up")
-    made = table(map(text, head), [f"<tbody>{body}</tbody>"], caption=caption, kind="behind", numbers=range(1, len(head)))
+    made = table(
+        map(text, head), [f"<tbody>{body}</tbody>"], caption=caption, kind="behind", numbers=range(1, len(head))
+    )
     words = ngettext("The {n} figure behind these sums", "The {n} figures behind these sums", len(rows))
     return f'<details class="behind"><summary>{text(words.format(n=number(len(rows))))}</summary>{made}</details>'
 
 
 def _no_figure() -> str:
     said = text(nothing())
-    return f'<span class="none" title="{said}"><span aria-hidden="true">·</span><span class="unseen">{said}</span></span>'
+    return (
+        f'<span class="none" title="{said}"><span aria-hidden="true">·</span><span class="unseen">{said}</span></span>'
+    )
 
 
 def _figure(row: Row, source: str, names: Mapping[str, str]) -> str:
@@ -361,7 +387,9 @@ def coverage(rows: list[Row], first: int, last: int, names: Mapping[str, str]) -
 def _words_of(official: str, combined: str, non_official: str, language: str) -> str:
     of = zip(CLASSES, (official, combined, non_official), strict=True)
     words = _("{provenance}: {status}")
-    return "; ".join(words.format(provenance=say("provenance", kind), status=say("status", status)) for kind, status in of)
+    return "; ".join(
+        words.format(provenance=say("provenance", kind), status=say("status", status)) for kind, status in of
+    )
 
 
 def _marks(official: str, combined: str, non_official: str) -> str:
@@ -404,7 +432,9 @@ def coverage_summary(rows: list[Row]) -> str:
             words = _("{provenance}: no figure held for any of these places.")
             said.append(words.format(provenance=say("provenance", kind)))
         else:
-            words = _("{provenance}: figures for {first} of {places} places in {first_year}, for {last} of {of} in {last_year}.")
+            words = _(
+                "{provenance}: figures for {first} of {places} places in {first_year}, for {last} of {of} in {last_year}."
+            )
             first, last = with_any[0], with_any[-1]
             if first is last:
                 words = _("{provenance}: figures for {first} of {places} places in {first_year}.")
@@ -434,10 +464,11 @@ def share_head(rows: list[Row], chosen: SetChoice, provenance: str) -> str:
         ("mean", _("Mean of the places: every place counts alike")),
     )
     keys = "".join(
-        f'<li><span class="key {kind} {text(provenance)}" aria-hidden="true"></span>{text(name)}</li>' for kind, name in said
+        f'<li><span class="key {kind} {text(provenance)}" aria-hidden="true"></span>{text(name)}</li>'
+        for kind, name in said
     )
     return (
-        f'<h2>{text(_("Types of firearm under several weightings"))}</h2>'
+        f"<h2>{text(_('Types of firearm under several weightings'))}</h2>"
         f'<p class="unit">{text(words.format(years=chosen.years))}</p><ul class="legend sums">{keys}</ul>'
     )
 
@@ -478,7 +509,9 @@ def _share(row: Row, shared: list[str], names: Mapping[str, str]) -> str:
         for value in (row["pooled"], row["pooled_without_largest"], row["mean_of_places"])
     ]
     if row["pooled_without_largest"] is not None:
-        values[1] += f'<br><span class="ends">{text(names.get(row["largest_contributor"], row["largest_contributor"]))}</span>'
+        values[1] += (
+            f'<br><span class="ends">{text(names.get(row["largest_contributor"], row["largest_contributor"]))}</span>'
+        )
     if row["headline"] is None:
         said = f'<strong class="v refused">{text(_said(row["reasons"][0], names))}</strong>'
     else:
@@ -527,7 +560,9 @@ def flow_matrix(rows: list[Row], of: Row, names: Mapping[str, str]) -> str:
         for one in places
     )
     caption = _("Flows: a row for each origin, a column for each destination")
-    return table(map(text, head), [f"<tbody>{body}</tbody>"], caption=caption, kind="flows", numbers=range(1, len(head)))
+    return table(
+        map(text, head), [f"<tbody>{body}</tbody>"], caption=caption, kind="flows", numbers=range(1, len(head))
+    )
 
 
 def _corridor(row: Row | None, of: Row, names: Mapping[str, str]) -> str:
@@ -569,7 +604,9 @@ def _flow_place(row: Row, names: Mapping[str, str]) -> str:
 
     total = said(row["total_in"])
     if row["stated_figure"] is not None and row["stated_total"] == row["total_in"]:
-        total = to_origin(row["stated_figure"], stated(row["total_in"], row["unit"], row["completeness"]), names[row["code"]])
+        total = to_origin(
+            row["stated_figure"], stated(row["total_in"], row["unit"], row["completeness"]), names[row["code"]]
+        )
     if row["own_source_share"] is None:
         share = f'<span class="none">{text(sentence(row["no_share"] or ""))}</span>'
     else:
@@ -641,7 +678,7 @@ def _both_definitions(rows: list[Row]) -> str:
             if row[f"figure_{side}"] is not None
         }
         meant = "".join(
-            f'<p>{mark(provenance)}<strong>{text(_(name))}</strong>: {text(say("concept", concept))}. '
+            f"<p>{mark(provenance)}<strong>{text(_(name))}</strong>: {text(say('concept', concept))}. "
             f"{text(_(definition) if definition else _('The source states no definition of what it counts.'))}</p>"
             for name, provenance, concept, definition in sorted(said, key=lambda one: in_order(_(one[0])))
         )
@@ -678,7 +715,4 @@ def _one_side(rows: list[Row], kind: str, names: Mapping[str, str]) -> str:
         said = words.format(side=say("recorded_by", kind), n=number(len(rows)))
         return f'<p class="unit">{text(said)}</p>'
     items = "".join(f"<li><span>{text(_way(row, names))}</span> {_recorded(row, side, names)}</li>" for row in rows)
-    return (
-        f"<details><summary>{text(say('recorded_by', kind))}</summary>"
-        f'<ul class="corridors">{items}</ul></details>'
-    )
+    return f'<details><summary>{text(say("recorded_by", kind))}</summary><ul class="corridors">{items}</ul></details>'

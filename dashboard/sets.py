@@ -130,7 +130,9 @@ def set_asked(opened: Opened, asked: Mapping[str, str]) -> PlaceSet | None:
 def own(opened: Opened, codes: list[str], name: str) -> PlaceSet:
     """A set of places of one's own; what this release does not know is left out."""
     known = {row["code"] for row in opened.rows("places_known", places=tuple(codes))}
-    return PlaceSet(OWN, "", name.strip()[:LONGEST], tuple(code for code in dict.fromkeys(codes) if code in known)[:MOST])
+    return PlaceSet(
+        OWN, "", name.strip()[:LONGEST], tuple(code for code in dict.fromkeys(codes) if code in known)[:MOST]
+    )
 
 
 def as_of(opened: Opened, of: PlaceSet, wanted: int | None) -> PlaceSet:
@@ -188,7 +190,9 @@ def chosen(opened: Opened, asked: Mapping[str, str]) -> SetChoice | None:
     concept = choice.concept_asked({code: rows[0] for code, rows in held.items()}, asked.get("concept"))
     rows = held.get(concept, [])
     source = source_asked(sources(rows), asked.get("source"))
-    return SetChoice(of, concept, source, *period_asked(span_held(rows, source), asked), asked.get("show") == "published")
+    return SetChoice(
+        of, concept, source, *period_asked(span_held(rows, source), asked), asked.get("show") == "published"
+    )
 
 
 def in_fixed_order(kind: str, code: str) -> tuple[int, str]:

@@ -10,7 +10,7 @@ import base64
 import io
 import unicodedata
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from urllib.parse import urlsplit, urlunsplit
 
@@ -66,12 +66,17 @@ def qr(words: str) -> str:
 
     The SVG stands in the address of an image: Streamlit takes it out where it stands as such.
     """
+    said = text(_("QR code of the address beside it"))
+    return f'<img class="qr" alt="{said}" src="data:image/svg+xml;base64,{_drawn(words)}">'
+
+
+# Drawing one takes longer than the rest of a small page.
+@lru_cache(maxsize=1000)
+def _drawn(words: str) -> str:
     out = io.BytesIO()
     made = segno.make(words, error="m", micro=False)
     made.save(out, kind="svg", xmldecl=False, border=4, dark="#22252b", light="#fff", omitsize=True)
-    drawn = base64.b64encode(out.getvalue()).decode()
-    said = text(_("QR code of the address beside it"))
-    return f'<img class="qr" alt="{said}" src="data:image/svg+xml;base64,{drawn}">'
+    return base64.b64encode(out.getvalue()).decode()
 
 
 def code(page: str, state: Mapping[str, str]) -> str | None:

@@ -24,7 +24,6 @@ import math
 import sys
 import tomllib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -33,10 +32,10 @@ from typing import Any
 import numpy as np
 import shapely
 from shapely import STRtree
-from shapely.geometry import LineString, MultiLineString, MultiPolygon, Point, Polygon, box
+from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
-from dashboard.maps.projection import WEST, Inset, Plane, azimuthal, equal_earth
+from dashboard.maps.projection import WEST, Inset, Plane
 from ingest.register.naming import Area, policy
 
 HERE = Path(__file__).parent
@@ -315,7 +314,12 @@ def _disputed(features: list[Feature]) -> list[tuple[frozenset[str], BaseGeometr
             if not _is_disputed({_owner(one), _owner(other)}):
                 continue
             line = one.geometry.boundary.intersection(other.geometry.boundary)
-            countries = {code for each in (one, other) for code in (each.code, *(each.area.countries if each.area else ())) if code}
+            countries = {
+                code
+                for each in (one, other)
+                for code in (each.code, *(each.area.countries if each.area else ()))
+                if code
+            }
             if line.length:
                 found.append((frozenset(countries), line))
     return found
@@ -382,7 +386,9 @@ def _sole_level(country: str, polygons: list[Source], sources: list[Source]) -> 
     if country == "FRA":
         regions = {one.name for one in sources if one.code.startswith("FR-") and len(one.code) == 6}
         mainland = box(-5.5, 41.2, 9.8, 51.3)
-        return [one for one in polygons if one.name in regions and mainland.contains(one.geometry.centroid) and one.code]
+        return [
+            one for one in polygons if one.name in regions and mainland.contains(one.geometry.centroid) and one.code
+        ]
     if country == "ITA":
         regions = {one.name for one in sources if one.code.startswith("IT-") and one.code[3:].isdigit()}
         return [one for one in polygons if one.name in regions]
@@ -441,7 +447,9 @@ def _refuse_overlaps(states: dict[str, list[Source]], register: dict[str, dict[s
                 continue
             both = one.geometry.intersection(other.geometry).buffer(-OVERLAP)
             if not both.is_empty:
-                raise SystemExit(f"{one.code} and {other.code} overlap near {both.centroid.wkt}: say in naming.toml whose it is")
+                raise SystemExit(
+                    f"{one.code} and {other.code} overlap near {both.centroid.wkt}: say in naming.toml whose it is"
+                )
 
 
 def _country(
@@ -501,9 +509,7 @@ def _without_far(shape: BaseGeometry) -> BaseGeometry:
 def _padded(plane: Plane, room: tuple[float, float]) -> Plane:
     """The plane with room to the left and below, for insets."""
     left, below = room
-    return replace(
-        plane, left=plane.left - left / plane.scale, width=plane.width + left, height=plane.height + below
-    )
+    return replace(plane, left=plane.left - left / plane.scale, width=plane.width + left, height=plane.height + below)
 
 
 def _notes(country: str) -> list[str]:
@@ -526,7 +532,9 @@ def _with_areas(
         if not pieces:
             continue
         whole = shapely.union_all(pieces)
-        inside = [one for one in features if one.code and whole.intersection(one.geometry).area > 0.9 * one.geometry.area]
+        inside = [
+            one for one in features if one.code and whole.intersection(one.geometry).area > 0.9 * one.geometry.area
+        ]
         if inside and area.colour == country:
             # Its states are drawn under their own codes; only the line around them is dashed.
             for one in inside:
@@ -590,7 +598,9 @@ def _inset_plane(shape: BaseGeometry, inset: dict[str, Any], main: Plane) -> Pla
     left, top, right, bottom = _flat(shape, Plane(centre, 1.0, 0.0, 0.0, 0, 0)).bounds
     scale = main.scale * inset["scale"]
     x, y = inset["at"]
-    return Plane(centre, scale, left - x / scale, -top + y / scale, x + (right - left) * scale, y + (bottom - top) * scale)
+    return Plane(
+        centre, scale, left - x / scale, -top + y / scale, x + (right - left) * scale, y + (bottom - top) * scale
+    )
 
 
 def _flat(shape: BaseGeometry, plane: Plane) -> BaseGeometry:
@@ -619,7 +629,12 @@ def _write(
     near = None if disputed is None else _flat(disputed, plane).buffer(math.radians(NEAR) * plane.scale)
     arcs = Arcs([shape for _, shape in kept], [_owner(one) for one, _ in kept], near)
     geometries = [
-        {"type": "MultiPolygon", "arcs": arcs.of(shape), "properties": {"k": one.k}, **({"id": one.code} if one.code else {})}
+        {
+            "type": "MultiPolygon",
+            "arcs": arcs.of(shape),
+            "properties": {"k": one.k},
+            **({"id": one.code} if one.code else {}),
+        }
         for one, shape in kept
     ]
     for one, shape in kept:
@@ -752,9 +767,7 @@ class Arcs:
 
     def written(self) -> list[list[list[int]]]:
         """Every arc as its first point and the steps from there."""
-        return [
-            [list(arc[0]), *([x2 - x1, y2 - y1] for (x1, y1), (x2, y2) in pairwise(arc))] for arc in self.held
-        ]
+        return [[list(arc[0]), *([x2 - x1, y2 - y1] for (x1, y1), (x2, y2) in pairwise(arc))] for arc in self.held]
 
 
 def _hatched(code: str, shape: Shape, step: int, arcs: Arcs) -> list[dict[str, Any]]:

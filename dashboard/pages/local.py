@@ -144,7 +144,9 @@ def show(opened: Opened, chosen: Choice) -> None:
     if beside:
         others(opened, chosen, beside)
     if panels:
-        st.html(blocks.caveats(chosen.shown(opened.rows("caveats", **chosen.asked))))
+        care = blocks.caveats(chosen.shown(opened.rows("caveats", **chosen.asked)))
+        if care:
+            st.html(care)
         st.html(blocks.pairs(chosen.shown(opened.pairs(chosen.place["level"], **chosen.asked))))
         figures(opened, chosen)
 
@@ -184,19 +186,7 @@ def others(opened: Opened, chosen: Choice, panels: list[Row]) -> None:
             if not marks:
                 continue
             with st.container(key=f"other-{at}", gap="small"):
-                only = (
-                    f'<p class="only">{text(blocks.only_part(wanted["subset_of"]))}</p>' if wanted["subset_of"] else ""
-                )
-                meant = "".join(
-                    f"<p>{text(_(row['name']))}: {text(_(row['definition']))}</p>"
-                    for row in opened.rows("definitions", **asked)
-                    if row["definition"]
-                )
-                st.html(
-                    f"<h3>{text(say('concept', wanted['counted']))}</h3>{only}"
-                    f'<p class="unit">{text(blocks.capital(say("unit", wanted["unit"])))}</p>{blocks.legend(marks)}'
-                    f'<div class="meant">{meant}</div>'
-                )
+                st.html(blocks.beside(wanted, opened.rows("definitions", **asked), marks))
                 _chart(rows, marks, [], wanted, chosen, height=170)
                 st.html(f'<div class="said">{blocks.summary(chosen.shown(opened.rows("summary", **asked)))}</div>')
 

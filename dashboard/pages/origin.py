@@ -18,18 +18,27 @@ def page() -> None:
 
 def body(opened: Opened) -> None:
     """The figure the address names, or what to do without one."""
-    asked = address.here().get("figure", "")
-    found = opened.lineage(asked) if asked else None
-    if found is None:
-        words = (
-            _("No figure of this release has the identifier the address names. It may stand in another release.")
-            if asked
-            else _("Choose a number on a page, and this page shows where it comes from.")
-        )
-        frame.note(words, (_("Choose a place"), address.to("local")))
+    asked = found(opened)
+    if asked is None:
+        frame.note(*missing())
         return
     frame.remember({"release": opened.release})
-    show(opened, found)
+    show(opened, asked)
+
+
+def found(opened: Opened) -> dict[str, Any] | None:
+    """The figure the address names and its way here, where this release holds it."""
+    return opened.lineage(address.here().get("figure", ""))
+
+
+def missing() -> tuple[str, tuple[str, str]]:
+    """What to say and where to go without a figure."""
+    words = (
+        _("No figure of this release has the identifier the address names. It may stand in another release.")
+        if "figure" in address.here()
+        else _("Choose a number on a page, and this page shows where it comes from.")
+    )
+    return words, (_("Choose a place"), address.to("local"))
 
 
 def show(opened: Opened, found: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import address, blocks, charts, choice, data, frame, set_blocks, sets
 from dashboard.data import Opened, Row
-from dashboard.language import _, in_order, ngettext, nothing, number, period, place_name, year
+from dashboard.language import _, in_order, period, place_name, year
 from dashboard.markup import text
 from dashboard.sets import PlaceSet, SetChoice
 from dashboard.words import say, stated
@@ -196,7 +196,12 @@ def _what(of: PlaceSet, rows: list[Row]) -> SetChoice:
     between = range(span[0], span[-1] + 1)
     ends = [
         st.selectbox(
-            label, between, between.index(at), format_func=year, key=f"{name} {key} {concept} {source}", filter_mode="prefix"
+            label,
+            between,
+            between.index(at),
+            format_func=year,
+            key=f"{name} {key} {concept} {source}",
+            filter_mode="prefix",
         )
         for label, name, at in ((_("From"), "from", first), (_("To"), "to", last))
     ]
@@ -211,7 +216,9 @@ def _how_to_begin() -> None:
 
 
 def _nothing_held(of: PlaceSet) -> None:
-    words = _("No figure held here for any place of “{set}”. Nothing follows from that about them.").format(set=of.title)
+    words = _("No figure held here for any place of “{set}”. Nothing follows from that about them.").format(
+        set=of.title
+    )
     frame.note(words, (_("See the world"), address.to("region", {"set": sets.WORLD})))
 
 
@@ -224,7 +231,9 @@ def show(opened: Opened, chosen: SetChoice) -> None:
     changes = opened.rows("set_changes", set=of.code) if of.kind == "community" else []
     st.html(set_blocks.title(chosen) + set_blocks.members(chosen, members, runs, changes, names))
     if chosen.source is None:
-        words = _("“{concept}” does not add up over places, so there is no sum, trend or share to show, only what is held.")
+        words = _(
+            "“{concept}” does not add up over places, so there is no sum, trend or share to show, only what is held."
+        )
         frame.note(words.format(concept=say("concept", chosen.concept)))
     else:
         st.html(blocks.definitions(opened.rows("set_definitions", source=chosen.source, concept=chosen.concept)))
@@ -296,7 +305,9 @@ def coverage(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
         rows = opened.rows("set_coverage", **chosen.held)
         made += set_blocks.coverage(rows, chosen.first, chosen.last, names)
     else:
-        words = _("These are too many places to show one by one; they are counted below. A smaller set shows each of them.")
+        words = _(
+            "These are too many places to show one by one; they are counted below. A smaller set shows each of them."
+        )
         made += f'<p class="unit">{text(words)}</p>'
     st.html(made)
     st.html(set_blocks.coverage_years(counts))
@@ -351,7 +362,9 @@ def flows(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
     definition = opened.row("definition", source=of["source"], definition=of["definition_id"])
     st.html(set_blocks.flows_head(of, definition["text"] if definition else None))
     corridors = opened.rows("set_corridors", **asked)
-    ends = {row[end]: place_name(row[end], row[f"{end}_name"]) for row in corridors for end in ("origin", "destination")}
+    ends = {
+        row[end]: place_name(row[end], row[f"{end}_name"]) for row in corridors for end in ("origin", "destination")
+    }
     if not corridors:
         words = _("No corridor with both ends in the set is recorded; what each place records in all stands below.")
         frame.note(words)
@@ -366,7 +379,11 @@ def flows(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
             alt=set_blocks.flow_alternative(of, chosen),
         )
     rows = opened.rows("set_flow_places", **asked)
-    st.html(set_blocks.flow_places(rows, {**ends, **{row["code"]: place_name(row["code"], row["place_name"]) for row in rows}}))
+    st.html(
+        set_blocks.flow_places(
+            rows, {**ends, **{row["code"]: place_name(row["code"], row["place_name"]) for row in rows}}
+        )
+    )
     _corridors_of_one(opened, rows, asked, of)
     st.html(set_blocks.mirror(opened.rows("set_mirror", **chosen.of.asked, period=of["period"]), {**names, **ends}))
 

@@ -47,6 +47,16 @@ DERIVED: tuple[str, ...] = (
 """Views over figure that a tier's database holds as tables and macros, in the order in which they build on others."""
 
 
+OF_A_TIER = (
+    "macros/said",
+    "views/comparison",
+    "macros/compare",
+    *(f"views/{name}" for name in DERIVED),
+    "macros/comments",
+)
+"""What makes a tier's database, in this order, over the parts and the small tables."""
+
+
 MEMORY = "4GB"
 
 
@@ -357,13 +367,7 @@ def _tier(con: duckdb.DuckDBPyConnection, tier: str, staged: Path, parts: list[P
         fresh.execute(f"set file_search_path = '{staged}'")
         for view in ("figure", "comparison", "revision"):
             _view(fresh, view, [part.file for part in visible if part.view == view], parts)
-        for name in (
-            "macros/said",
-            "views/comparison",
-            "macros/compare",
-            *(f"views/{name}" for name in DERIVED),
-            "macros/comments",
-        ):
+        for name in OF_A_TIER:
             fresh.execute(sql(name))
     return [part.file for part in visible]
 
@@ -379,8 +383,10 @@ def _view(con: duckdb.DuckDBPyConnection, view: str, files: list[str], parts: li
 
 
 def _release_id(parts: list[Part], small: dict[str, tuple[int, str]]) -> str:
-    texts = [f"{part.view}/{part.name}/{part.content}" for part in parts]
-    return _key(*texts, *(f"{name}/{content}" for name, (_, content) in small.items()))[:12]
+    """Covers all that a release says: its parts and small tables, and the SQL that derives the rest from them."""
+    said = [f"{part.view}/{part.name}/{part.content}" for part in parts]
+    said += [f"{name}/{content}" for name, (_, content) in small.items()]
+    return _key(*said, *map(sql, OF_A_TIER))[:12]
 
 
 def _manifest(

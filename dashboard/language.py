@@ -9,24 +9,41 @@ import gettext
 import re
 import tomllib
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from babel import Locale, dates, lists, numbers
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+import ingest.sources
+from dashboard.templates import Part, Template, filled, fitting
 from ingest.register import gazetteer
 
 FOLDER = Path(__file__).with_name("locale")
 DOMAIN = "commons"
+TEMPLATE = FOLDER / f"{DOMAIN}.pot"
+"""Every English text there is: what the catalogues follow (`make messages`)."""
+SENTENCE = "sentence"
+"""The context of sentences with gaps that the warehouse fills."""
+UNREVIEWED = "unreviewed"
+"""The comment of a translation that no native speaker has reviewed."""
+KINDS = ("unit", "concept", "period_basis", "obs_status", "mapping_relation")
+"""Code lists whose codes stand in sentences of the warehouse."""
+AMOUNT = re.compile(r"([+−-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?( ?%)?")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+PERIOD = re.compile(r"\d{4}(-(Q[1-4]|\d\d)|/\d{4})")
+NAMED = re.compile(r"(.+) \(([\w:-]+)\)")
+SENTENCES = re.compile(r"(?<=[.!?”]) ")
 MINUS = "−"
 EASTERN = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
@@ -130,18 +147,35 @@ def catalogue_file(code: str) -> Path:
     return FOLDER / code / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
+def read_catalogue(code: str) -> Catalog:
+    """A language's catalogue as it was written; an empty one where there is none."""
+    file = catalogue_file(code)
+    if not file.is_file():
+        return Catalog(locale=code)
+    with file.open("rb") as opened:
+        return read_po(opened, locale=code)
+
+
 @cache
 def _catalogue(code: str) -> gettext.NullTranslations:
     """A catalogue, compiled in memory; without a file, one that says everything in English."""
-    file = catalogue_file(code)
-    if not file.is_file():
+    if not catalogue_file(code).is_file():
         return gettext.NullTranslations()
-    with file.open("rb") as opened:
-        read = read_po(opened, locale=code)
     compiled = BytesIO()
-    write_mo(compiled, read)
+    write_mo(compiled, read_catalogue(code))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+@cache
+def reviewed(code: str) -> tuple[int, int]:
+    """How many translations of a language a native speaker has reviewed, and how many there are."""
+    translated = [one for one in read_catalogue(code) if one.id and all(_forms(one.string))]
+    return sum(UNREVIEWED not in one.user_comments for one in translated), len(translated)
+
+
+def _forms(string: str | Iterable[str] | None) -> list[str]:
+    return [string or ""] if isinstance(string, str | None) else [*string]
 
 
 @cache
@@ -158,15 +192,20 @@ def number(value: Decimal | float | None, unit: str | None = None) -> str:
     decimals = int(vocabulary()["decimals"].get(unit or "", 0))
     if exact != exact.to_integral_value():
         decimals = max(decimals, min(2, -int(exact.normalize().as_tuple().exponent)))
-    # A small value is never rounded away to zero, which would be another statement.
-    while exact and decimals < 6 and not round(exact, decimals):
-        decimals += 1
     return decimal(exact, decimals)
 
 
+def _enough(value: Decimal, decimals: int) -> int:
+    """Decimals that do not round a small value away to zero, which would be another statement."""
+    while value and decimals < 6 and not round(value, decimals):
+        decimals += 1
+    return decimals
+
+
 def decimal(value: Decimal, decimals: int = 0) -> str:
-    """A number with so many decimals, in the digits and with the separators of the language."""
+    """A number with so many decimals (more where it is small), in the digits and separators of the language."""
     language = LANGUAGES[current()]
+    decimals = _enough(value, decimals)
     written = numbers.format_decimal(
         value,
         format="#,##0" + ("." + "0" * decimals if decimals else ""),
@@ -179,10 +218,12 @@ def decimal(value: Decimal, decimals: int = 0) -> str:
 
 def percent(share: Decimal | float, decimals: int = 0) -> str:
     """A share of 1 as per cent: 0.125 with one decimal is '12.5%'."""
+    exact = share if isinstance(share, Decimal) else Decimal(repr(share))
+    locale = LANGUAGES[current()].locale
     written = numbers.format_percent(
-        share,
-        format=_percent_pattern(LANGUAGES[current()].locale, decimals),
-        locale=LANGUAGES[current()].locale,
+        exact,
+        format=_percent_pattern(locale, _enough(exact * 100, decimals)),
+        locale=locale,
         numbering_system="latn",
     )
     return _in_digits(written.replace("-", MINUS))
@@ -274,5 +315,149 @@ def in_order(name: str) -> str:
 
 
 def sentence(english: str) -> str:
-    """A sentence of the warehouse in the language in use; what has no translation stays in English."""
-    return pgettext("sentence", english)
+    """A sentence of a release in the language in use: of a view, an issue, a step of a number, a declaration.
+
+    Its parts are said in the language too: sources, places, units, numbers, days. What is no sentence of ours stays as
+    it is (`knows` tells).
+    """
+    return _sentence(english, _spoken.get())
+
+
+def knows(english: str) -> bool:
+    """Whether the language in use has words for a sentence of a release; else it stays in English."""
+    if current() == "en" or _(english) != english:
+        return True
+    found = fitting(_templates(), english)
+    return bool(found) and pgettext(SENTENCE, found[0][0].words) != found[0][0].words
+
+
+@lru_cache(maxsize=20_000)
+def _sentence(english: str, _spoken: _Spoken) -> str:
+    if english in _constants():
+        return _(english)
+    found = fitting(_templates(), english)
+    if not found:
+        return english
+    template, parts = found[0]
+    return filled(pgettext(SENTENCE, template.words), {part.name: _part(part) for part in parts})
+
+
+@cache
+def _texts() -> tuple[frozenset[str], tuple[Template, ...]]:
+    """The English texts without a context, and the templates of sentences: from the file all catalogues follow."""
+    if not TEMPLATE.is_file():
+        return frozenset(), ()
+    with TEMPLATE.open("rb") as opened:
+        read = [one for one in read_po(opened) if one.id]
+    constants = (one.id for one in read if one.context is None and isinstance(one.id, str))
+    return frozenset(constants), tuple(Template(str(one.id)) for one in read if one.context == SENTENCE)
+
+
+def _constants() -> frozenset[str]:
+    return _texts()[0]
+
+
+def _templates() -> tuple[Template, ...]:
+    return _texts()[1]
+
+
+def _part(part: Part) -> str:
+    if part.quoted:
+        return _(part.text) if part.text in _constants() else part.text
+    within = part.text.strip()
+    before, _within, after = part.text.partition(within) if within else (part.text, "", "")
+    return before + _put(within) + after
+
+
+def _put(english: str) -> str:
+    said = _one(english)
+    said = _several(english) if said is None else said
+    return english if said is None else said
+
+
+def _one(english: str) -> str | None:
+    """One thing in the language in use: a text, code, name, number or day; None where it is none of them."""
+    if english in _constants():
+        return _(english)
+    if english in _codes():
+        kind, words = _codes()[english]
+        return pgettext(kind, words)
+    if english in _sources():
+        return _(_sources()[english])
+    if english in _places():
+        return place_name(english, _places()[english])
+    if english in _codes_by_name():
+        return place_name(_codes_by_name()[english], english)
+    if (named := NAMED.fullmatch(english)) and named[2] in _places():
+        return f"{place_name(named[2], named[1])} ({named[2]})"
+    return _amount(english)
+
+
+def _amount(english: str) -> str | None:
+    """A number, a share in per cent, a day or a period, as a sentence has it, in the language in use."""
+    if found := AMOUNT.fullmatch(english):
+        sign, whole, fraction, per_cent = found[1], found[2], found[3] or "", found[4]
+        value = Decimal(whole.replace(",", "") + fraction)
+        decimals = max(len(fraction) - 1, 0)
+        if per_cent:
+            said = percent(value / 100, decimals)
+        elif fraction or len(whole) > len("2019"):
+            said = decimal(value, decimals)
+        else:  # a year has no separator, and no smaller number needs one
+            said = _in_digits(whole)
+        return sign.replace("-", MINUS) + said
+    if DAY.fullmatch(english):
+        try:
+            return day(date.fromisoformat(english))
+        except ValueError:
+            return None
+    return period(english) if PERIOD.fullmatch(english) else None
+
+
+def _several(english: str) -> str | None:
+    """A list of such things, or sentences that follow each other; None where one of them is unknown."""
+    if fitting(_templates(), english):
+        return sentence(english)
+    for sign, put in ((", ", _comma), (" or ", _or), (" and ", listed)):
+        said = [_one(item) for item in english.split(sign)]
+        if len(said) > 1 and None not in said:
+            return put([item for item in said if item is not None])
+    for end in SENTENCES.finditer(english):
+        first, rest = english[: end.start()], english[end.end() :]
+        if first in _constants() or fitting(_templates(), first):
+            return f"{sentence(first)} {_put(rest)}"
+    return None
+
+
+def _comma(words: list[str]) -> str:
+    return {"ar": "، ", "zh": "、"}.get(current(), ", ").join(words)
+
+
+def _or(words: list[str]) -> str:
+    return lists.format_list(words, style="or", locale=LANGUAGES[current()].locale)
+
+
+@cache
+def _codes() -> dict[str, tuple[str, str]]:
+    """Codes that sentences name, with their kind and English words."""
+    return {code: (kind, words) for kind in reversed(KINDS) for code, words in vocabulary().get(kind, {}).items()}
+
+
+@cache
+def _sources() -> dict[str, str]:
+    """Name of each declared source → what it is called: its title up to the colon, unless another has that too."""
+    files = sorted(Path(ingest.sources.__path__[0]).glob("*.toml"))
+    titles = {file.stem: str(tomllib.loads(file.read_text(encoding="utf-8"))["title"]) for file in files}
+    short = Counter(title.split(":")[0] for title in titles.values())
+    return {name: one if short[one := title.split(":")[0]] == 1 else title for name, title in titles.items()}
+
+
+@cache
+def _places() -> dict[str, str]:
+    return dict(gazetteer.load().places.select("code", "name").iter_rows())
+
+
+@cache
+def _codes_by_name() -> dict[str, str]:
+    """English names of the places that have names in other languages → their codes."""
+    return {name: code for (code, language), name in _names().items() if language == "en"}

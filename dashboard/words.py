@@ -21,7 +21,4 @@ def stated(value: Decimal | None, unit: str | None, completeness: str | None) ->
 
 def ratio(value: float | None) -> str:
     """A ratio with two decimals, more where it is small."""
-    if value is None:
-        return ""
-    exact = Decimal(repr(value))
-    return number(exact, "ratio") if exact < Decimal("0.01") else decimal(exact, 2)
+    return "" if value is None else decimal(Decimal(repr(value)), 2)

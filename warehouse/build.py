@@ -294,14 +294,23 @@ def _revisions(con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, bef
                     alone.list_accepted()
                 use_cells(con, alone, name)
                 query = "select cell.*, kept_file.snapshot from cell cross join kept_file"
-                con.execute(f"create temp table if not exists cell_of_file as {query} limit 0")
-                con.execute(f"insert into cell_of_file {query}")
+                con.execute(f"create temp table if not exists cell_of_file as {_in_text(con, query)} limit 0")
+                con.execute(f"insert into cell_of_file {_in_text(con, query)}")
             con.execute(sql("views/revision"))
 
         parts.append(
             _part(con, "revision", name, key, staged, before, compute, "select * from revision", (source.tlp,))
         )
     return parts
+
+
+def _in_text(con: duckdb.DuckDBPyConnection, query: str) -> str:
+    """A query with its enums as text: each source and file has an enum of its own, and two do not mix."""
+    columns = [
+        f"{name}::varchar as {name}" if kind.startswith("ENUM") else name
+        for name, kind, *_ in con.execute(f"describe {query}").fetchall()
+    ]
+    return f"select {', '.join(columns)} from ({query})"
 
 
 def _key(*texts: str) -> str:

@@ -63,7 +63,6 @@ create or replace macro comparison_of(figures_a, figures_b, every_pair := false)
             b.period_basis as basis_b,
             a.dimension,
             a.category,
-            a.variant,
             a.value as value_a,
             b.value as value_b,
             a.completeness as completeness_a,
@@ -100,7 +99,9 @@ create or replace macro comparison_of(figures_a, figures_b, every_pair := false)
                 and a.period_end = b.period_end
                 and a.dimension = b.dimension
                 and a.category = b.category
-                and a.variant = b.variant
+                -- Variants keep rows of one source apart; across sources only whole codes are compared.
+                and a.variant = ''
+                and b.variant = ''
                 and coalesce(a.counterpart, '') = coalesce(b.counterpart, '')
                 and coalesce(a.counterpart_role, '') = coalesce(b.counterpart_role, '')
         inner join same_origin on a.source = same_origin.source_a and b.source = same_origin.source_b
@@ -224,7 +225,7 @@ create or replace macro comparison_of(figures_a, figures_b, every_pair := false)
             series as (
                 partition by
                     source_a, source_b, concept_a, concept_b, unit_a, unit_b, place, counterpart, counterpart_role,
-                    dimension, category, variant, period_kind, basis_a, basis_b, verdict
+                    dimension, category, period_kind, basis_a, basis_b, verdict
             )
     ),
 
@@ -240,7 +241,7 @@ create or replace macro comparison_of(figures_a, figures_b, every_pair := false)
             series as (
                 partition by
                     source_a, source_b, concept_a, concept_b, unit_a, unit_b, place, counterpart, counterpart_role,
-                    dimension, category, variant, period_kind, basis_a, basis_b, verdict
+                    dimension, category, period_kind, basis_a, basis_b, verdict
             )
     ),
 

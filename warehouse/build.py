@@ -147,7 +147,7 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         parts = [_figure(con, inputs, name, staged, before, say) for name in inputs.published()]
         parts += _comparisons(con, staged, parts, before, say) + _revisions(con, inputs, staged, before)
         small = make_small_tables(con, inputs)
-        tiers = {tier: _tier(con, tier, staged, parts, inputs) for tier in TIERS}
+        tiers = _tiers(con, staged, parts, inputs)
     shutil.rmtree(staged / ".tmp", ignore_errors=True)
     release = _release_id(parts, small)
     facts = _manifest(staged, release, inputs, parts, small, tiers)
@@ -340,12 +340,27 @@ def content_hash(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, str]:
     return content_of(con, "select * from read_parquet(?)", [str(path)])
 
 
-def _tier(con: duckdb.DuckDBPyConnection, tier: str, staged: Path, parts: list[Part], inputs: Inputs) -> list[str]:
-    """Writes one tier's database; returns the parts its views read."""
-    allowed = set(TIERS[tier])
-    visible = [part for part in parts if set(part.tlp) <= allowed]
-    con.register("visible", frame_of([(n,) for n in inputs.held if sources()[n].tlp in allowed], ["source"]))
-    path = staged / f"{tier}.duckdb"
+def _tiers(con: duckdb.DuckDBPyConnection, staged: Path, parts: list[Part], inputs: Inputs) -> dict[str, list[str]]:
+    """Writes each tier's database; returns the parts its views read. Tiers that see the same sources hold the same."""
+    files, made = {}, dict[tuple[str, ...], Path]()
+    for tier, allowed in TIERS.items():
+        names = tuple(name for name in inputs.held if sources()[name].tlp in allowed)
+        visible = [part for part in parts if set(part.tlp) <= set(allowed)]
+        path = staged / f"{tier}.duckdb"
+        if names in made:
+            shutil.copyfile(made[names], path)
+        else:
+            _tier(con, path, names, visible, parts)
+            made[names] = path
+        files[tier] = [part.file for part in visible]
+    return files
+
+
+def _tier(
+    con: duckdb.DuckDBPyConnection, path: Path, names: tuple[str, ...], visible: list[Part], parts: list[Part]
+) -> None:
+    """Writes the database of a tier that sees these sources and parts."""
+    con.register("visible", frame_of([(name,) for name in names], ["source"]))
     con.execute(f"attach '{path}' as release (storage_version 'v1.5.0')")
     for table, seen_by in SMALL.items():
         con.execute(f"create table release.{table} as select * from temp.{table} where {seen_by}")
@@ -354,7 +369,7 @@ def _tier(con: duckdb.DuckDBPyConnection, tier: str, staged: Path, parts: list[P
     with duckdb.connect() as fresh:
         fresh.execute(f"attach '{path}' as release (storage_version 'v1.5.0')")
         fresh.execute("use release")
-        fresh.execute(f"set file_search_path = '{staged}'")
+        fresh.execute(f"set file_search_path = '{path.parent}'")
         for view in ("figure", "comparison", "revision"):
             _view(fresh, view, [part.file for part in visible if part.view == view], parts)
         for name in (
@@ -365,7 +380,6 @@ def _tier(con: duckdb.DuckDBPyConnection, tier: str, staged: Path, parts: list[P
             "macros/comments",
         ):
             fresh.execute(sql(name))
-    return [part.file for part in visible]
 
 
 def _view(con: duckdb.DuckDBPyConnection, view: str, files: list[str], parts: list[Part]) -> None:

@@ -3,11 +3,18 @@
 -- published number, or the sum of an event register's items of one place and month (events are counted by the commons,
 -- so derived is true).
 
--- Every word a cell may hold. As an enum, a word is a small number with the order of its text: so millions of rows are
--- joined, grouped and sorted without their texts. A file stands by its number in the order of the hashes.
+-- Every word and every code of a place that a figure may hold. As enums these are small numbers with the order of their
+-- texts: millions of rows are joined, grouped and sorted without the texts, and written down as they stand. A file stands
+-- by its number in the order of the hashes.
 create or replace temp type word as enum (
     with told as (
-        select ['', 'total', 'TOTAL', 'firearm_type', 'condition', 'legal_justification', 'exactMatch', 'calendar', 'A'] as words
+        select [
+            '', 'total', 'TOTAL', 'firearm_type', 'condition', 'legal_justification', 'exactMatch', 'calendar', 'A',
+            'complete', 'partial', 'unknown'
+        ] as words
+        union all
+        select [producer, publisher, provenance, provenance_subclass, boundary_version, tier] as words
+        from rule
         union all
         select list(period_kind) as words
         from period_length
@@ -15,16 +22,15 @@ create or replace temp type word as enum (
         select list(broader) || list(code) as words
         from narrower
         union all
-        select list(code) || list(distinct level) as words
+        select list(distinct level) as words
         from place
         union all
         select
             flatten([
-                list(distinct concept), list(distinct unit), list(distinct place), list(distinct place_level),
-                list(distinct counterpart), list(distinct counterpart_role), list(distinct period_kind),
-                list(distinct period_basis), list(distinct dimension), list(distinct category), list(distinct variant),
-                list(distinct obs_status), list(distinct origin_label), list(distinct definition_id),
-                list(distinct mapping_relation)
+                list(distinct concept), list(distinct unit), list(distinct place_level),
+                list(distinct counterpart_role), list(distinct period_kind), list(distinct period_basis),
+                list(distinct dimension), list(distinct category), list(distinct variant), list(distinct obs_status),
+                list(distinct origin_label), list(distinct definition_id), list(distinct mapping_relation)
             ]) as words
         from observation
         union all
@@ -35,7 +41,7 @@ create or replace temp type word as enum (
             ]) as words
         from item
         union all
-        select flatten([list(distinct place), list(distinct place_level), list(distinct legal_justification)]) as words
+        select flatten([list(distinct place_level), list(distinct legal_justification)]) as words
         from event
     ),
 
@@ -50,12 +56,31 @@ create or replace temp type word as enum (
     order by word
 );
 
+create or replace temp type place_code as enum (
+    with told as (
+        select code from place
+        union
+        select country as code from place
+        union
+        select place as code from observation
+        union
+        select counterpart as code from observation
+        union
+        select place as code from event
+    )
+
+    select code
+    from told
+    where code is not null
+    order by code
+);
+
 -- One pass over the items; everything after it works on far fewer rows.
 create or replace temp table item_sum as
 select
     concept::word as concept,
     unit::word as unit,
-    place::word as place,
+    place::place_code as place,
     place_level::word as place_level,
     period_kind::word as period_kind,
     period_start,
@@ -129,9 +154,9 @@ create or replace temp table cell as
 select
     concept::word as concept,
     unit::word as unit,
-    place::word as place,
+    place::place_code as place,
     place_level::word as place_level,
-    counterpart::word as counterpart,
+    counterpart::place_code as counterpart,
     counterpart_role::word as counterpart_role,
     period_kind::word as period_kind,
     period_start,

@@ -26,11 +26,12 @@ from ingest import ledger
 from ingest.declarations import sources
 from ingest.folder import Folder, replace, sweep, sync
 from ingest.keep import digest
-from warehouse.inputs import PARTED, Inputs, Say, read_inputs
+from warehouse.inputs import Inputs, Say, read_inputs
 from warehouse.release import TIERS, NoRelease, current_id, manifest, point_to, sql
 from warehouse.revisions import releases
 from warehouse.small_tables import SMALL, content_of, make_small_tables, texts_of, use_lookups, use_statements
-from warehouse.stage import frame_of, use_cells, use_places, use_source
+from warehouse.stage import frame_of, use_kept, use_places, use_source
+from warehouse.succession import Held
 
 DERIVED: tuple[str, ...] = (
     "flow",
@@ -183,9 +184,7 @@ def _figure(
         " where kind = 'own_register'"
     ).fetchall()
     key = _key(
-        sql("views/kept"),
-        sql("views/cell"),
-        sql("views/figure"),
+        *(sql(f"views/{view}") for view in ("kept", "word", "cell", "figure")),
         source.model_dump_json(exclude={"layout"}),
         inputs.gazetteer.version,
         str(places),
@@ -264,9 +263,7 @@ def _revisions(con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, bef
         source = inputs.held[name][0].source
         files = list(dict.fromkeys(file.snapshot for pair in pairs[name] for file in pair))
         key = _key(
-            sql("views/kept"),
-            sql("views/cell"),
-            sql("views/revision"),
+            *(sql(f"views/{view}") for view in ("kept", "word", "cell", "revision")),
             source.model_dump_json(exclude={"layout"}),
             inputs.gazetteer.version,
             *(f"{old.snapshot}/{new.snapshot}" for old, new in pairs[name]),
@@ -278,11 +275,11 @@ def _revisions(con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, bef
             con.register("revision_pair", frame_of(listed, ["snapshot_old", "snapshot_new"]))
             con.execute("drop table if exists cell_of_file")
             held = {file.snapshot: file for pair in pairs[name] for file in pair}
-            for file in held.values() or inputs.held[name][:1]:
-                alone = altered(inputs, current={name: [file]}, accepted={name: {table: [] for table in PARTED}})
-                if held:
-                    alone.list_accepted()
-                use_cells(con, alone, name)
+            _use_files(con, inputs, name, [*held.values()])
+            con.execute(sql("views/word"))
+            for files in ([], *([file] for file in held.values())):
+                _use_files(con, inputs, name, files)
+                con.execute(sql("views/cell"))
                 query = "select cell.*, kept_file.snapshot from cell cross join kept_file"
                 con.execute(f"create temp table if not exists cell_of_file as {query} limit 0")
                 con.execute(f"insert into cell_of_file {query}")
@@ -292,6 +289,13 @@ def _revisions(con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, bef
             _part(con, "revision", name, key, staged, before, compute, "select * from revision", (source.tlp,))
         )
     return parts
+
+
+def _use_files(con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str, files: list[Held]) -> None:
+    """Makes the accepted rows of these files of a source the ones the views read."""
+    only = altered(inputs, current={name: files})
+    only.list_accepted()
+    use_kept(con, only, name)
 
 
 def _key(*texts: str) -> str:

@@ -26,11 +26,12 @@ from ingest import ledger
 from ingest.declarations import sources
 from ingest.folder import Folder, replace, sweep, sync
 from ingest.keep import digest
-from warehouse.inputs import PARTED, Inputs, Say, read_inputs
+from warehouse.inputs import Inputs, Say, read_inputs
 from warehouse.release import TIERS, NoRelease, current_id, manifest, point_to, sql
 from warehouse.revisions import releases
 from warehouse.small_tables import SMALL, content_of, make_small_tables, texts_of, use_lookups, use_statements
-from warehouse.stage import frame_of, use_cells, use_places, use_source
+from warehouse.stage import frame_of, use_kept, use_places, use_source
+from warehouse.succession import Held
 
 DERIVED: tuple[str, ...] = (
     "flow",
@@ -157,7 +158,7 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         parts = [_figure(con, inputs, name, staged, before, say) for name in inputs.published()]
         parts += _comparisons(con, staged, parts, before, say) + _revisions(con, inputs, staged, before)
         small = make_small_tables(con, inputs)
-        tiers = {tier: _tier(con, tier, staged, parts, inputs) for tier in TIERS}
+        tiers = _tiers(con, staged, parts, inputs)
     shutil.rmtree(staged / ".tmp", ignore_errors=True)
     release = _release_id(parts, small)
     facts = _manifest(staged, release, inputs, parts, small, tiers)
@@ -193,9 +194,7 @@ def _figure(
         " where kind = 'own_register'"
     ).fetchall()
     key = _key(
-        sql("views/kept"),
-        sql("views/cell"),
-        sql("views/figure"),
+        *(sql(f"views/{view}") for view in ("kept", "word", "cell", "figure")),
         source.model_dump_json(exclude={"layout"}),
         inputs.gazetteer.version,
         str(places),
@@ -274,9 +273,7 @@ def _revisions(con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, bef
         source = inputs.held[name][0].source
         files = list(dict.fromkeys(file.snapshot for pair in pairs[name] for file in pair))
         key = _key(
-            sql("views/kept"),
-            sql("views/cell"),
-            sql("views/revision"),
+            *(sql(f"views/{view}") for view in ("kept", "word", "cell", "revision")),
             source.model_dump_json(exclude={"layout"}),
             inputs.gazetteer.version,
             *(f"{old.snapshot}/{new.snapshot}" for old, new in pairs[name]),
@@ -288,14 +285,14 @@ def _revisions(con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, bef
             con.register("revision_pair", frame_of(listed, ["snapshot_old", "snapshot_new"]))
             con.execute("drop table if exists cell_of_file")
             held = {file.snapshot: file for pair in pairs[name] for file in pair}
-            for file in held.values() or inputs.held[name][:1]:
-                alone = altered(inputs, current={name: [file]}, accepted={name: {table: [] for table in PARTED}})
-                if held:
-                    alone.list_accepted()
-                use_cells(con, alone, name)
+            _use_files(con, inputs, name, [*held.values()])
+            con.execute(sql("views/word"))
+            for files in ([], *([file] for file in held.values())):
+                _use_files(con, inputs, name, files)
+                con.execute(sql("views/cell"))
                 query = "select cell.*, kept_file.snapshot from cell cross join kept_file"
-                con.execute(f"create temp table if not exists cell_of_file as {_in_text(con, query)} limit 0")
-                con.execute(f"insert into cell_of_file {_in_text(con, query)}")
+                con.execute(f"create temp table if not exists cell_of_file as {query} limit 0")
+                con.execute(f"insert into cell_of_file {query}")
             con.execute(sql("views/revision"))
 
         parts.append(
@@ -304,13 +301,11 @@ def _revisions(con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, bef
     return parts
 
 
-def _in_text(con: duckdb.DuckDBPyConnection, query: str) -> str:
-    """A query with its enums as text: each source and file has an enum of its own, and two do not mix."""
-    columns = [
-        f"{name}::varchar as {name}" if kind.startswith("ENUM") else name
-        for name, kind, *_ in con.execute(f"describe {query}").fetchall()
-    ]
-    return f"select {', '.join(columns)} from ({query})"
+def _use_files(con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str, files: list[Held]) -> None:
+    """Makes the accepted rows of these files of a source the ones the views read."""
+    only = altered(inputs, current={name: files})
+    only.list_accepted()
+    use_kept(con, only, name)
 
 
 def _key(*texts: str) -> str:
@@ -359,12 +354,27 @@ def content_hash(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, str]:
     return content_of(con, "select * from read_parquet(?)", [str(path)])
 
 
-def _tier(con: duckdb.DuckDBPyConnection, tier: str, staged: Path, parts: list[Part], inputs: Inputs) -> list[str]:
-    """Writes one tier's database; returns the parts its views read."""
-    allowed = set(TIERS[tier])
-    visible = [part for part in parts if set(part.tlp) <= allowed]
-    con.register("visible", frame_of([(n,) for n in inputs.held if sources()[n].tlp in allowed], ["source"]))
-    path = staged / f"{tier}.duckdb"
+def _tiers(con: duckdb.DuckDBPyConnection, staged: Path, parts: list[Part], inputs: Inputs) -> dict[str, list[str]]:
+    """Writes each tier's database; returns the parts its views read. Tiers that see the same sources hold the same."""
+    files, made = {}, dict[tuple[str, ...], Path]()
+    for tier, allowed in TIERS.items():
+        names = tuple(name for name in inputs.held if sources()[name].tlp in allowed)
+        visible = [part for part in parts if set(part.tlp) <= set(allowed)]
+        path = staged / f"{tier}.duckdb"
+        if names in made:
+            shutil.copyfile(made[names], path)
+        else:
+            _tier(con, path, names, visible, parts)
+            made[names] = path
+        files[tier] = [part.file for part in visible]
+    return files
+
+
+def _tier(
+    con: duckdb.DuckDBPyConnection, path: Path, names: tuple[str, ...], visible: list[Part], parts: list[Part]
+) -> None:
+    """Writes the database of a tier that sees these sources and parts."""
+    con.register("visible", frame_of([(name,) for name in names], ["source"]))
     con.execute(f"attach '{path}' as release (storage_version 'v1.5.0')")
     for table, seen_by in SMALL.items():
         con.execute(f"create table release.{table} as select * from temp.{table} where {seen_by}")
@@ -373,12 +383,11 @@ def _tier(con: duckdb.DuckDBPyConnection, tier: str, staged: Path, parts: list[P
     with duckdb.connect() as fresh:
         fresh.execute(f"attach '{path}' as release (storage_version 'v1.5.0')")
         fresh.execute("use release")
-        fresh.execute(f"set file_search_path = '{staged}'")
+        fresh.execute(f"set file_search_path = '{path.parent}'")
         for view in ("figure", "comparison", "revision"):
             _view(fresh, view, [part.file for part in visible if part.view == view], parts)
         for name in OF_A_TIER:
             fresh.execute(sql(name))
-    return [part.file for part in visible]
 
 
 def _view(con: duckdb.DuckDBPyConnection, view: str, files: list[str], parts: list[Part]) -> None:

@@ -41,13 +41,20 @@ def make_small_tables(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> dict[st
 
 
 def content_of(con: duckdb.DuckDBPyConnection, query: str, values: list[Any] | None = None) -> tuple[int, str]:
-    """Rows of a query, and a hash of what they say that does not depend on their order."""
+    """Rows of a query, and a hash of what they and their columns say that does not depend on the rows' order.
+
+    A row is said as its values between unit separators, with a record separator for none; sums of halves of the rows'
+    md5 are the same in any order.
+    """
+    names = [name for name, *_ in con.execute(f"describe {query}", values or []).fetchall()]
     count, lower, upper = con.execute(
-        "select count(*), coalesce(sum(md5_number_lower(t::varchar)), 0),"
-        f" coalesce(sum(md5_number_upper(t::varchar)), 0) from ({query}) as t",
+        "select count(*), coalesce(sum((said & 18446744073709551615)::ubigint), 0),"
+        " coalesce(sum((said >> 64)::ubigint), 0)"
+        " from (select md5_number(concat_ws(chr(31), *columns(*))) as said"
+        f" from (select coalesce(columns(*)::varchar, chr(30)) from ({query})))",
         values or [],
     ).fetchall()[0]
-    return int(count), sha256(f"{count}:{lower}:{upper}".encode()).hexdigest()
+    return int(count), sha256(f"{names}:{count}:{lower}:{upper}".encode()).hexdigest()
 
 
 def use_lookups(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:

@@ -85,19 +85,15 @@ def _universe(con: duckdb.DuckDBPyConnection, source: Source) -> None:
 
 def use_source(con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str) -> None:
     """Everything views/figure.sql reads for one source."""
-    use_cells(con, inputs, name)
-    _universe(con, inputs.current[name][0].source)
-
-
-def use_cells(con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str) -> None:
-    """Makes one source's cells, and its rule, the ones the views read."""
     use_kept(con, inputs, name)
+    con.execute(sql("views/word"))
     con.execute(sql("views/cell"))
+    _universe(con, inputs.current[name][0].source)
 
 
 def use_kept(con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str) -> None:
     """Makes one source's accepted rows that count, and its rule, the ones the views read; nothing is read yet."""
-    source = inputs.current[name][0].source
+    source = inputs.held[name][0].source
     _rule(con, source, inputs.gazetteer.version)
     for table in ("observation", "event", "item"):
         load_rows(con, table, table, inputs.accepted[name][table])

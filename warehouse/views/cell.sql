@@ -1,61 +1,14 @@
 -- Cells of one source: its accepted rows brought to one shape, before anything is added up.
--- Reads rule (one row), source_row_kept and item_source (kept.sql), place, period_length, narrower. A cell is one
--- published number, or the sum of an event register's items of one place and month (events are counted by the commons,
--- so derived is true).
-
--- Every word a cell may hold. As an enum, a word is a small number with the order of its text: so millions of rows are
--- joined, grouped and sorted without their texts. A file stands by its number in the order of the hashes.
-create or replace temp type word as enum (
-    with told as (
-        select ['', 'total', 'TOTAL', 'firearm_type', 'condition', 'legal_justification', 'exactMatch', 'calendar', 'A'] as words
-        union all
-        select list(period_kind) as words
-        from period_length
-        union all
-        select list(broader) || list(code) as words
-        from narrower
-        union all
-        select list(code) || list(distinct level) as words
-        from place
-        union all
-        select
-            flatten([
-                list(distinct concept), list(distinct unit), list(distinct place), list(distinct place_level),
-                list(distinct counterpart), list(distinct counterpart_role), list(distinct period_kind),
-                list(distinct period_basis), list(distinct dimension), list(distinct category), list(distinct variant),
-                list(distinct obs_status), list(distinct origin_label), list(distinct definition_id),
-                list(distinct mapping_relation)
-            ]) as words
-        from observation
-        union all
-        select
-            flatten([
-                list(distinct concept), list(distinct unit), list(distinct firearm_type), list(distinct variant),
-                list(distinct condition), list(distinct definition_id), list(distinct mapping_relation)
-            ]) as words
-        from item
-        union all
-        select flatten([list(distinct place), list(distinct place_level), list(distinct legal_justification)]) as words
-        from event
-    ),
-
-    word as (
-        select distinct unnest(words) as word
-        from told
-    )
-
-    select word
-    from word
-    where word is not null
-    order by word
-);
+-- Reads source_row_kept and item_source (kept.sql) and the types word and place_code (word.sql). A cell is one published
+-- number, or the sum of an event register's items of one place and month (events are counted by the commons, so derived
+-- is true). A file stands by its number in the order of the hashes.
 
 -- One pass over the items; everything after it works on far fewer rows.
 create or replace temp table item_sum as
 select
     concept::word as concept,
     unit::word as unit,
-    place::word as place,
+    place::place_code as place,
     place_level::word as place_level,
     period_kind::word as period_kind,
     period_start,
@@ -129,9 +82,9 @@ create or replace temp table cell as
 select
     concept::word as concept,
     unit::word as unit,
-    place::word as place,
+    place::place_code as place,
     place_level::word as place_level,
-    counterpart::word as counterpart,
+    counterpart::place_code as counterpart,
     counterpart_role::word as counterpart_role,
     period_kind::word as period_kind,
     period_start,

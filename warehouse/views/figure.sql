@@ -122,8 +122,8 @@ select * from added_by_code;
 
 create or replace temp table wider_place as
 select
-    place_up.place::word as place,
-    place_up.ancestor::word as ancestor,
+    place_up.place::place_code as place,
+    place_up.ancestor::place_code as ancestor,
     place_up.ancestor_level::word as ancestor_level
 from place_up
 inner join rule on list_contains(rule.place_levels, place_up.ancestor_level);
@@ -261,7 +261,7 @@ select * from added_by_type;
 
 create or replace temp view cell_of_any_counterpart as
 select
-    by_type.* replace (null::word as counterpart, null::word as counterpart_role),
+    by_type.* replace (null::place_code as counterpart, null::word as counterpart_role),
     by_type.counterpart as part,
     true as moved,
     false as counted
@@ -308,14 +308,14 @@ identified as (
     select
         labelled.*,
         place.name as place_name,
-        place.country,
+        place.country::place_code as country,
         left(sha256(concat_ws(
             '|', rule.source, concept, unit, labelled.place, coalesce(counterpart, ''), coalesce(counterpart_role, ''),
             period, period_basis, dimension, category, variant
         )), 16) as figure_id
     from labelled
     cross join rule
-    inner join place on labelled.place = place.code::word
+    inner join place on labelled.place = place.code::place_code
     order by figure_id
 ),
 
@@ -327,45 +327,45 @@ kept as (
 select
     figure_id,
     rule.source,
-    rule.producer,
-    rule.publisher,
-    rule.provenance,
-    rule.provenance_subclass,
+    rule.producer::word as producer,
+    rule.publisher::word as publisher,
+    rule.provenance::word as provenance,
+    rule.provenance_subclass::word as provenance_subclass,
     concept::varchar as concept,
     unit::varchar as unit,
     place::varchar as place,
     place_name,
-    place_level::varchar as place_level,
-    country,
+    place_level,
+    country::varchar as country,
     counterpart::varchar as counterpart,
-    counterpart_role::varchar as counterpart_role,
+    counterpart_role,
     period,
     period_start,
     period_end,
-    period_kind::varchar as period_kind,
-    period_basis::varchar as period_basis,
-    dimension::varchar as dimension,
-    category::varchar as category,
-    variant::varchar as variant,
+    period_kind,
+    period_basis,
+    dimension,
+    category,
+    variant,
     value,
     low,
     high,
-    obs_status::varchar as obs_status,
-    origin_label::varchar as origin_label,
-    definition_id::varchar as definition_id,
-    mapping_relation::varchar as mapping_relation,
+    obs_status,
+    origin_label,
+    definition_id,
+    mapping_relation,
     derived,
     n_parts,
     n_expected,
     case
-        when not whole_period or n_parts < n_expected then 'partial'
-        when derived and rule.absent = 'unknown' then 'unknown'
-        else 'complete'
+        when not whole_period or n_parts < n_expected then 'partial'::word
+        when derived and rule.absent = 'unknown' then 'unknown'::word
+        else 'complete'::word
     end as completeness,
     n_rows,
-    rule.boundary_version,
+    rule.boundary_version::word as boundary_version,
     footnote,
-    rule.tier,
+    rule.tier::word as tier,
     case
         when file_first = file_last then kept.files[file_first + 1]
         else kept.files[file_first + 1] || ' ' || kept.files[file_last + 1]

@@ -170,11 +170,12 @@ def _catalogue(code: str) -> gettext.NullTranslations:
 @cache
 def reviewed(code: str) -> tuple[int, int]:
     """How many translations of a language a native speaker has reviewed, and how many there are."""
-    translated = [one for one in read_catalogue(code) if one.id and all(_forms(one.string))]
+    translated = [one for one in read_catalogue(code) if one.id and all(forms(one.string))]
     return sum(UNREVIEWED not in one.user_comments for one in translated), len(translated)
 
 
-def _forms(string: str | Iterable[str] | None) -> list[str]:
+def forms(string: str | Iterable[str] | None) -> list[str]:
+    """A translation's forms: one for each of the language's plurals, or the only one."""
     return [string or ""] if isinstance(string, str | None) else [*string]
 
 

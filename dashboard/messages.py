@@ -26,13 +26,16 @@ from dashboard.language import (
     UNREVIEWED,
     Language,
     catalogue_file,
+    forms,
     read_catalogue,
     vocabulary,
 )
 from dashboard.templates import GAP
 from ingest.declarations import sources
+from ingest.register.naming import policy
 from schemas.declaration import Source
 from schemas.issue import kinds
+from schemas.vocabulary import vocabularies
 
 ROOT = Path(__file__).parents[1]
 LITERAL = r"'(?:[^']|'')*'"
@@ -66,9 +69,10 @@ def texts() -> Iterator[Text]:
     for path in [*ROOT.glob("warehouse/**/*.sql"), *ROOT.glob("dashboard/**/*.sql")]:
         yield from of_sql(path.read_text(encoding="utf-8"), _origin(path))
     yield from _of_vocabulary()
-    for path in [*ROOT.glob("dashboard/*.toml"), *ROOT.glob("ingest/register/*.toml")]:
+    for path in ROOT.glob("dashboard/*.toml"):
         if path.name != "words.toml":
             yield from of_curator(tomllib.loads(path.read_text(encoding="utf-8")), _origin(path))
+    yield from _of_places()
     yield from _of_issues()
     yield from _of_reasons()
     for source in sources().values():
@@ -111,6 +115,18 @@ def _of_vocabulary() -> Iterator[Text]:
     for kind, words in vocabulary().items():
         if kind != "decimals":
             yield from (Text(str(said), "dashboard/words.toml", code, kind) for code, said in words.items())
+    origin = "schemas/vocabularies.yaml"
+    for number, title in vocabularies()["firearms_protocol_article"].items():
+        yield Text(title, origin, f"title of article {number} of the Firearms Protocol", "article")
+    for cluster in vocabularies()["review_cluster"].values():
+        yield Text(cluster["name"], origin, "cluster of articles in the review of the Protocol", "cluster")
+
+
+def _of_places() -> Iterator[Text]:
+    decided = policy()
+    drawn = [area.note for area in decided.areas] + [border.note for border in decided.borders]
+    for words in (*decided.notes.values(), *drawn, *decided.unmapped.values()):
+        yield Text(words, "ingest/register/naming.toml", "note on a place or its borders")
 
 
 def of_curator(held: Any, origin: str, key: str = "") -> Iterator[Text]:
@@ -135,7 +151,10 @@ def _of_reasons() -> Iterator[Text]:
     for name, columns in REASONS.items():
         with (ROOT / "warehouse" / name).open(encoding="utf-8", newline="") as opened:
             for row in csv.DictReader(opened):
-                yield from (Text(row[column], f"warehouse/{name}", column) for column in columns if row[column])
+                for column in filter(row.get, columns):
+                    # A reason names its source by code: pages say what it is called.
+                    words = row[column].replace(row["source"], "{}") if "source" in row else row[column]
+                    yield sentence(words, f"warehouse/{name}", column)
 
 
 def of_source(source: Source) -> Iterator[Text]:
@@ -187,13 +206,13 @@ def _origin(path: Path) -> str:
 
 def collected(found: Iterable[Text]) -> Catalog:
     """Each text once, with all places it stands in, in alphabetical order; no translations."""
-    catalogue = Catalog(charset="utf-8")
+    catalogue = Catalog()
     for text in sorted(found, key=lambda one: (one.context or "", one.words, one.origin, one.note)):
         known = catalogue.get(text.words, text.context)
         plural = text.plural or (known.id[1] if known is not None and known.pluralizable else None)
         catalogue.add(
             (text.words, plural) if plural else text.words,
-            locations=[(text.origin, None)],
+            locations=[(text.origin, 1)],
             auto_comments=[text.note] if text.note else [],
             context=text.context,
         )
@@ -202,36 +221,34 @@ def collected(found: Iterable[Text]) -> Catalog:
 
 def followed(asked: Catalog, held: Catalog, language: Language) -> Catalog:
     """A language's catalogue with the texts asked for, and of its translations those that still have their text."""
-    forms = int(re.findall(r"nplurals=(\d)", language.plural)[0])
-    catalogue = Catalog(charset="utf-8")
+    catalogue = Catalog()
+    catalogue.mime_headers = [("Plural-Forms", language.plural)]
     for text in asked:
         if not text.id:
             continue
+        many = catalogue.num_plurals if text.pluralizable else 1
         known = held.get(text.id, text.context)
-        blank: Any = ("",) * forms if text.pluralizable else ""
-        fits = known is not None and known.pluralizable == text.pluralizable
-        if fits and text.pluralizable:
-            fits = known is not None and len(known.string) == forms
+        said = forms(known.string) if known is not None else []
+        kept = len(said) == many
+        said = said if kept else [""] * many
         catalogue.add(
             text.id,
-            known.string if known is not None and fits else blank,
+            tuple(said) if text.pluralizable else said[0],
             locations=text.locations,
             auto_comments=text.auto_comments,
-            user_comments=known.user_comments if known is not None and fits else [UNREVIEWED],
+            user_comments=known.user_comments if known is not None and kept else [UNREVIEWED],
             context=text.context,
         )
     return catalogue
 
 
 def written(catalogue: Catalog, language: Language | None = None) -> str:
-    """A catalogue as a file; the template where no language is given. It carries no date, so it changes with its texts."""
-    header = [
-        "Content-Type: text/plain; charset=UTF-8",
-        "Content-Transfer-Encoding: 8bit",
-        "MIME-Version: 1.0",
-    ]
+    """A catalogue as a file, the template where no language is given. It has no date: it changes with its texts."""
+    header = ["Content-Type: text/plain; charset=UTF-8", "Content-Transfer-Encoding: 8bit", "MIME-Version: 1.0"]
     if language:
         header += [f"Language: {language.code}", f"Plural-Forms: {language.plural}"]
+    for text in catalogue:
+        text.flags.clear()  # of formats that other tools guess
     out = BytesIO()
     write_po(out, catalogue, width=0, omit_header=True, include_lineno=False)
     head = "".join(f'"{line}\\n"\n' for line in header)
@@ -247,9 +264,8 @@ def main() -> None:
         if language.code != "en":
             file = catalogue_file(language.code)
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(
-                written(followed(asked, read_catalogue(language.code), language), language), encoding="utf-8"
-            )
+            catalogue = followed(asked, read_catalogue(language.code), language)
+            file.write_text(written(catalogue, language), encoding="utf-8")
 
 
 if __name__ == "__main__":

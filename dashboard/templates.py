@@ -49,6 +49,12 @@ class Template:
         return len(GAP.sub("", self.words))
 
     @cached_property
+    def ends(self) -> tuple[str, str]:
+        """What every sentence made from it begins and ends with: asked first, for that is quick."""
+        outside = GAP.sub("\0", self.words).split("\0")
+        return outside[0], outside[-1]
+
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
         """What every sentence made from it looks like."""
         out, end = "", 0
@@ -59,7 +65,10 @@ class Template:
 
     def parts(self, sentence: str) -> list[Part] | None:
         """What fills its gaps in a sentence, or None where the sentence was not made from it."""
-        found = self.pattern.fullmatch(sentence) if len(sentence) <= LONGEST else None
+        begins, ends = self.ends
+        if len(sentence) > LONGEST or not (sentence.startswith(begins) and sentence.endswith(ends)):
+            return None
+        found = self.pattern.fullmatch(sentence)
         if found is None:
             return None
         gaps = zip(self.gaps, found.groups(), strict=True)

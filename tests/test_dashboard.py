@@ -296,7 +296,10 @@ def test_queries_bind_their_parameters() -> None:
 
 
 def test_every_word_of_the_vocabulary_is_said() -> None:
-    from schemas.vocabulary import codes
+    from schemas.vocabulary import category_codes, codes
 
-    for kind in ("concept", "unit", "acquisition", "period_basis"):
-        assert [code for code in codes(kind) if words.say(kind, code) == code] == []
+    listed = ("concept", "unit", "acquisition", "period_basis", "dimension", "mapping_relation", "obs_status")
+    said = {kind: codes(kind) for kind in (*listed, "provenance", "processing_level", "reply_status")}
+    said |= {"category": category_codes(), "status": ("reported_number", *codes("no_figure"))}
+    for kind, known in said.items():
+        assert [code for code in known if words.say(kind, code) == code] == [], kind

@@ -100,7 +100,7 @@ def source(of: Row) -> str:
         (_("Obtained from"), text(_(of["obtained_from"]))),
         (_("Address"), link(of["address"])),
         (_("To be cited as"), text(of["citation"])),
-        (_("Licence"), text(_(of["licence"]))),
+        (_("Licence"), text(say("licence", of["licence"]))),
         (_("How it was obtained"), text(say("acquisition", of["acquisition"]))),
     )
     said = "".join(f"<dt>{text(name)}</dt><dd>{value}</dd>" for name, value in rows if value)

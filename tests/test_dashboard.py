@@ -299,7 +299,8 @@ def test_every_word_of_the_vocabulary_is_said() -> None:
     from schemas.vocabulary import category_codes, codes
 
     listed = ("concept", "unit", "acquisition", "period_basis", "dimension", "mapping_relation", "obs_status")
-    said = {kind: codes(kind) for kind in (*listed, "provenance", "processing_level", "reply_status")}
-    said |= {"category": category_codes(), "status": ("reported_number", *codes("no_figure"))}
+    said = {kind: codes(kind) for kind in (*listed, "processing_level", "reply_status")}
+    said |= {"category": category_codes(), "provenance_subclass": codes("provenance")}
+    said |= {"status": ("reported_number", *codes("no_figure"))}
     for kind, known in said.items():
-        assert [code for code in known if words.say(kind, code) == code] == [], kind
+        assert [code for code in known if code not in language.vocabulary()[kind]] == [], kind

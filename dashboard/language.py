@@ -27,7 +27,7 @@ from babel.messages.pofile import read_po
 
 import ingest.sources
 from dashboard.templates import Part, Template, filled, fitting
-from ingest.register import gazetteer
+from ingest.register import gazetteer, naming
 
 FOLDER = Path(__file__).with_name("locale")
 DOMAIN = "commons"
@@ -301,12 +301,7 @@ def _in_digits(written: str) -> str:
 
 def place_name(code: str | None, english: str | None = None) -> str:
     """A place's name in the language where the register has one, else the name given, else its code."""
-    return _names().get((code or "", current())) or english or code or ""
-
-
-@cache
-def _names() -> dict[tuple[str, str], str]:
-    return {(code, language): name for code, language, name in gazetteer.load().names.iter_rows()}
+    return naming.names().get((code or "", current())) or english or code or ""
 
 
 def in_order(name: str) -> str:
@@ -461,4 +456,4 @@ def _places() -> dict[str, str]:
 @cache
 def _codes_by_name() -> dict[str, str]:
     """English names of the places that have names in other languages → their codes."""
-    return {name: code for (code, language), name in _names().items() if language == "en"}
+    return {name: code for (code, language), name in naming.names().items() if language == "en"}

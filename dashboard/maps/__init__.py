@@ -39,3 +39,8 @@ Every function takes rows whose texts are ready in the reader's language and ret
 `under(drawn)`
     the HTML that must stand under a map or go with its export.
 """
+
+from dashboard.maps.draw import Key, Map, below, flows, world
+from dashboard.maps.page import show, under
+
+__all__ = ["Key", "Map", "below", "flows", "show", "under", "world"]

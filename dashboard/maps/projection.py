@@ -44,8 +44,9 @@ class Plane:
             x, y = azimuthal(lon, lat, *self.centre)
         return (x - self.left) * self.scale, (self.top - y) * self.scale
 
-    def holds(self, x: float, y: float, margin: float = 20) -> bool:
-        """Whether a point lies on the map."""
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a point lies on the map, or so near its edge that it can be drawn there."""
+        margin = 0.04 * max(self.width, self.height)
         return -margin <= x <= self.width + margin and -margin <= y <= self.height + margin
 
 

@@ -25,6 +25,7 @@ import sys
 import tomllib
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -44,20 +45,22 @@ REGISTER = HERE.parents[1] / "ingest" / "register"
 WORLD, STATES = "countries_50m.topo.json", "admin1.topo.json"
 
 SIDE = {"WORLD": 2000}
-"""Units of a map's longer side; a country's is 1000. Coordinates are whole units."""
+"""Units of a map's longer side; a country's is 3000, for its states are drawn alone too. Coordinates are whole."""
+BYTES = {"WORLD": 120_000}
+"""How large a file may be; a country's 60,000. Lines become coarser until it fits."""
+FINENESS = (1.0, 1.6, 2.2, 3.2, 4.5, 6.5, 9.0, 13.0)
+"""How coarse lines are, in units, as far as needed."""
 SMALLEST = {"WORLD": 5.0}
-"""Square units below which a part of a place that has larger ones is left out; in a country 2."""
+"""Square units below which a part of a place that has larger ones is left out; in a country 18."""
 VISIBLE = {"WORLD": 60.0}
-"""Square units below which a place is drawn as a point as well; in a country 120."""
-FINENESS = {"WORLD": 2.2, "RUS": 1.8, "SVN": 1.8}
-"""How coarse lines become, in units; in a country 1.2."""
-GAP = 8
-"""Units up to which a gap between two places is the source's imprecision."""
+"""Square units below which a place is drawn as a point as well; in a country 1,080."""
 HATCH = {"WORLD": 14}
-"""Units between two hatching lines, along x; in a country 12."""
+"""Units between two hatching lines, along x; in a country 36."""
+GAP = 24
+"""Units up to which a gap between two places is the source's imprecision; on the world map it has none."""
 DENSE = 1.0
 """Degrees between two points of a line before it is projected: a parallel is no straight line on the map."""
-NEAR = 0.14
+NEAR = 0.07
 """Degrees within which a country's outline counts as the world map's disputed line."""
 FAR = 3.0
 """Degrees from its largest part at which a tiny part of a place is left out."""
@@ -94,9 +97,10 @@ class Report:
 
     plane: Plane
     places: dict[str, list[int]] = field(default_factory=dict)
-    drawn: list[str] = field(default_factory=list)
+    drawn: dict[str, list[int]] = field(default_factory=dict)
     small: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    version: str = ""
 
 
 def main(folder: Path) -> None:
@@ -421,11 +425,11 @@ def _unchanged(polygons: list[Source], register: dict[str, dict[str, str]], code
     kept = []
     for one in polygons:
         listed = codes["changed"].get(one.code[:2], "").split()
-        row = register.get(one.code)
-        if row and ("*" in listed or one.code[3:] in listed):
+        held = register.get(one.code)
+        if held and ("*" in listed or one.code[3:] in listed):
             one.code = ""
-        elif row and any(one.geometry.contains(point) for point in points[row["country"], row["kind"]]):
-            print(f"{one.code} ({row['name']}) holds another {row['kind']}: drawn as a point")  # noqa: T201
+        elif held and any(one.geometry.contains(point) for point in points[held["country"], held["kind"]]):
+            print(f"{one.code} ({held['name']}) holds another {held['kind']}: drawn as a point")  # noqa: T201
             one.code = ""
         kept.append(one)
     return kept
@@ -480,7 +484,7 @@ def _country(
         one.geometry = _without_far(one.geometry)
     west, south, east, north = shapely.total_bounds([one.geometry for one in features])
     centre = ((west + east) / 2, (south + north) / 2)
-    plane = _padded(_plane([one.geometry for one in features], centre, 1000), codes["room"].get(country, (0, 0)))
+    plane = _padded(_plane([one.geometry for one in features], centre, 3000), codes["room"].get(country, (0, 0)))
     moved = []
     for inset in insets:
         outer = [one.geometry for one in world if one.code == inset.get("of", country) and not one.area]
@@ -621,12 +625,33 @@ def _write(
 ) -> None:
     """Projects, simplifies and writes one map; says in its report where its places stand."""
     plane = replace(report.plane, insets=())
-    flat = shapely.coverage_clean([_sound(_flat(one.geometry, plane)) for one in features], gap_width=GAP)
-    simple = [*shapely.coverage_simplify(flat, FINENESS.get(name, 1.2))]
-    simple += [shapely.simplify(_flat(one.geometry, own), 1) for one, own in moved]
-    rings = [_rounded(shape, SMALLEST.get(name, 2.0)) for shape in simple]
-    kept = [(one, shape) for one, shape in zip([*features, *(one for one, _ in moved)], rings, strict=True) if shape]
+    gap = 2 if name == "WORLD" else GAP
+    flat = shapely.coverage_clean([_sound(_flat(one.geometry, plane)) for one in features], gap_width=gap)
+    beside = [_flat(one.geometry, own) for one, own in moved]
     near = None if disputed is None else _flat(disputed, plane).buffer(math.radians(NEAR) * plane.scale)
+    for fineness in FINENESS:
+        simple = [
+            *shapely.coverage_simplify(flat, fineness),
+            *(shapely.simplify(shape, fineness / 2) for shape in beside),
+        ]
+        rings = [_rounded(shape, SMALLEST.get(name, 18.0)) for shape in simple]
+        kept = [
+            (one, shape) for one, shape in zip([*features, *(one for one, _ in moved)], rings, strict=True) if shape
+        ]
+        # So many small places that lines do not have to be close.
+        step = HATCH.get(name, 36) * (1 if fineness < 5 else 2)
+        text = json.dumps(_topology(kept, len(moved), near, step), separators=(",", ":")) + "\n"
+        if len(text) <= BYTES.get(name, 60_000):
+            break
+    else:
+        print(f"{name}: {len(text):,} bytes, more than it may have")  # noqa: T201
+    _stand(name, kept, report)
+    (OUT / f"{name}.json").write_text(text, encoding="utf-8")
+    report.version = sha256(text.encode()).hexdigest()[:8]
+
+
+def _topology(kept: list[tuple[Feature, Shape]], moved: int, near: BaseGeometry | None, step: int) -> dict[str, Any]:
+    """One map as TopoJSON; its last `moved` places are insets."""
     arcs = Arcs([shape for _, shape in kept], [_owner(one) for one, _ in kept], near)
     geometries = [
         {
@@ -639,21 +664,19 @@ def _write(
     ]
     for one, shape in kept:
         if one.k == "place" and one.code:
-            geometries += _hatched(one.code, shape, HATCH.get(name, 12), arcs)
+            geometries += _hatched(one.code, shape, step, arcs)
     geometries += [
         {"type": "MultiLineString", "arcs": [[number] for number in numbers], "properties": {"k": kind}}
         for kind, numbers in sorted(arcs.lines().items())
     ]
-    geometries += [_frame(shape, arcs) for _, shape in kept[len(kept) - len(moved) :]]
-    _stand(name, kept, report)
-    topology = {
+    geometries += [_frame(shape, arcs) for _, shape in kept[len(kept) - moved :]]
+    return {
         "type": "Topology",
         # Coordinates are whole already; without a transform they could not be written as differences.
         "transform": {"scale": [1, 1], "translate": [0, 0]},
         "objects": {"map": {"type": "GeometryCollection", "geometries": geometries}},
         "arcs": arcs.written(),
     }
-    (OUT / f"{name}.json").write_text(json.dumps(topology, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 def _sound(shape: BaseGeometry) -> BaseGeometry:
@@ -675,8 +698,8 @@ def _rounded(shape: BaseGeometry, smallest: float) -> Shape:
 
 def _whole(ring: BaseGeometry) -> list[Point2]:
     points = [(round(x), round(y)) for x, y in ring.coords]
-    ring_ = [point for before, point in zip([None, *points], points, strict=False) if point != before]
-    return ring_ if len(ring_) > 3 and abs(_twice_area(ring_)) > 0 else []
+    ring_ = [points[0], *(point for before, point in pairwise(points) if point != before)]
+    return ring_ if len(ring_) > 3 and _twice_area(ring_) else []
 
 
 def _twice_area(ring: list[Point2]) -> int:
@@ -794,7 +817,7 @@ def _hatched(code: str, shape: Shape, step: int, arcs: Arcs) -> list[dict[str, A
 def _frame(shape: Shape, arcs: Arcs) -> dict[str, Any]:
     """The corner that parts an inset from the rest."""
     points = [point for part in shape for point in part[0]]
-    right, top = max(x for x, _ in points) + 12, min(y for _, y in points) - 12
+    right, top = max(x for x, _ in points) + 36, min(y for _, y in points) - 36
     corner = [(min(x for x, _ in points), top), (right, top), (right, max(y for _, y in points))]
     return {"type": "MultiLineString", "arcs": [[arcs.add(corner)]], "properties": {"k": "frame"}}
 
@@ -809,8 +832,8 @@ def _stand(name: str, kept: list[tuple[Feature, Shape]], report: Report) -> None
         largest = max(parts, key=lambda part: part.area)
         x, y = shapely.maximum_inscribed_circle(largest, tolerance=1).coords[0]
         report.places[code] = [round(x), round(y)]
-        report.drawn.append(code)
-        if sum(part.area for part in parts) < VISIBLE.get(name, 120.0):
+        report.drawn[code] = [round(edge) for edge in shapely.total_bounds(parts)]
+        if sum(part.area for part in parts) < VISIBLE.get(name, 1080.0):
             report.small.append(code)
 
 

@@ -70,20 +70,18 @@ def _tuple(value: Any) -> Any:
 
 
 def name_and_note(code: str, language: str = "en") -> tuple[str, str]:
-    """A place's name in a language, else in English, else its code; and its footnote in English, or ''.
-
-    The policy's file comes first, then the register, whose names are those of UN M49 and, for languages that M49 does
-    not have, of CLDR.
-    """
-    names = policy().names.get(code, {})
-    held = _names()
-    english = names.get("en") or held.get((code, "en")) or _english().get(code) or code
-    return names.get(language) or held.get((code, language)) or english, policy().notes.get(code, "")
+    """A place's name in a language, else in English, else its code; and its footnote in English, or ''."""
+    held = names()
+    name = held.get((code, language)) or held.get((code, "en")) or _english().get(code) or code
+    return name, policy().notes.get(code, "")
 
 
 @cache
-def _names() -> dict[tuple[str, str], str]:
-    return {(code, language): name for code, language, name in gazetteer.load().names.iter_rows()}
+def names() -> dict[tuple[str, str], str]:
+    """Code and language → name: the policy's, else the register's, which are those of UN M49 and, where M49 has no
+    language, of CLDR."""
+    held = {(code, language): name for code, language, name in gazetteer.load().names.iter_rows()}
+    return held | {(code, language): name for code, by in policy().names.items() for language, name in by.items()}
 
 
 @cache

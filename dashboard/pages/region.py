@@ -242,7 +242,9 @@ def show(opened: Opened, chosen: SetChoice) -> None:
     if chosen.source is not None:
         shares(opened, chosen, names)
     flows(opened, chosen, names)
-    st.html(blocks.caveats(opened.rows("set_caveats", **chosen.held)))
+    caveats = opened.rows("set_caveats", **chosen.held)
+    if caveats:
+        st.html(blocks.caveats(caveats))
     figures(opened, chosen, names)
 
 
@@ -276,15 +278,14 @@ def trend(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
                 st.html(set_blocks.sums_table(rows, row["unit"], names) + set_blocks.chain(row))
     behind = opened.rows("set_figures", **chosen.summed)
     places = {row["code"] for row in behind}
-    st.html(_published(behind, chosen))
+    if any(row["otherwise"] for row in behind):
+        st.html(_published(chosen))
     if behind and len(places) * (chosen.last - chosen.first + 1) <= 600:
         st.html(set_blocks.figures(behind, chosen.first, chosen.last, _(source["name"]), names))
 
 
-def _published(behind: list[Row], chosen: SetChoice) -> str:
+def _published(chosen: SetChoice) -> str:
     """The way to the sums with figures that count something else, and back."""
-    if not any(row["otherwise"] for row in behind):
-        return ""
     words = _("Add up all figures as published, those that count something else too")
     if chosen.published:
         words = _("Leave out figures that count something else")

@@ -48,7 +48,7 @@ def page(name: str, body: Callable[[Opened], None]) -> None:
 
 OF_PLACES = ("local", "region", "sources")
 """Pages that speak of countries, and so wait in a meeting until the presenter chooses one."""
-CHOSEN = ("set", "source", "figure", "show")
+CHOSEN = ("set", "places", "source", "figure", "show")
 """Names in an address, besides a place, that somebody chose."""
 
 

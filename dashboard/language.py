@@ -205,16 +205,20 @@ def _enough(value: Decimal, decimals: int) -> int:
 
 def decimal(value: Decimal, decimals: int = 0) -> str:
     """A number with so many decimals (more where it is small), in the digits and separators of the language."""
-    language = LANGUAGES[current()]
-    decimals = _enough(value, decimals)
-    written = numbers.format_decimal(
+    return _in_digits(_decimal(value, _enough(value, decimals), current()))
+
+
+@lru_cache(maxsize=50_000)  # a page writes the same numbers each time it is made
+def _decimal(value: Decimal, decimals: int, code: str) -> str:
+    language = LANGUAGES[code]
+    written: str = numbers.format_decimal(
         value,
         format="#,##0" + ("." + "0" * decimals if decimals else ""),
         locale=language.locale,
         group_separator=abs(value) >= language.ungrouped,
         numbering_system="latn",
     )
-    return _in_digits(written.replace("-", MINUS))
+    return written.replace("-", MINUS)
 
 
 def percent(share: Decimal | float, decimals: int = 0) -> str:

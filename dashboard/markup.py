@@ -20,8 +20,18 @@ def text(value: object) -> str:
 
     Control characters are left out, those that turn the direction of writing too: they could show another text.
     """
-    words = "" if value is None else str(value)
-    return "".join(_sign(c) for c in words)
+    return "" if value is None else str(value).translate(_SIGNS)
+
+
+class _Signs(dict[int, str]):
+    """What each sign becomes, found out when it is met first: pages are made of many, and mostly of the same ones."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = _sign(chr(code))
+        return self[code]
+
+
+_SIGNS = _Signs()
 
 
 def _sign(c: str) -> str:

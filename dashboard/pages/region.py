@@ -1,6 +1,7 @@
 """Region: a set of places, what is counted there and by whom; how the sums change, what is held, shares and flows."""
 
 import re
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -242,7 +243,9 @@ def show(opened: Opened, chosen: SetChoice) -> None:
     if chosen.source is not None:
         shares(opened, chosen, names)
     flows(opened, chosen, names)
-    st.html(blocks.caveats(opened.rows("set_caveats", **chosen.held)))
+    caveats = opened.rows("set_caveats", **chosen.held)
+    if caveats:
+        st.html(blocks.caveats(caveats))
     figures(opened, chosen, names)
 
 
@@ -259,16 +262,14 @@ def trend(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
         with st.container(key=f"sums-{at}", horizontal=True, gap="large"):
             with st.container(key=f"sums-chart-{at}", gap="small"):
                 st.html(set_blocks.sums_head(chosen, row, source["name"], source["provenance"]))
-                st.vega_lite_chart(
-                    spec=charts.sums(
+                frame.chart(
+                    charts.sums(
                         rows,
                         row["unit"],
                         source["provenance"],
                         joined=_("The same places"),
                         single=_("All places with a figure"),
                     ),
-                    width="stretch",
-                    theme=None,
                     key=f"sums {at} {chosen.state}",
                     alt=set_blocks.sums_alternative(chosen, source["name"]),
                 )
@@ -276,15 +277,14 @@ def trend(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
                 st.html(set_blocks.sums_table(rows, row["unit"], names) + set_blocks.chain(row))
     behind = opened.rows("set_figures", **chosen.summed)
     places = {row["code"] for row in behind}
-    st.html(_published(behind, chosen))
+    if any(row["otherwise"] for row in behind):
+        st.html(_published(chosen))
     if behind and len(places) * (chosen.last - chosen.first + 1) <= 600:
         st.html(set_blocks.figures(behind, chosen.first, chosen.last, _(source["name"]), names))
 
 
-def _published(behind: list[Row], chosen: SetChoice) -> str:
+def _published(chosen: SetChoice) -> str:
     """The way to the sums with figures that count something else, and back."""
-    if not any(row["otherwise"] for row in behind):
-        return ""
     words = _("Add up all figures as published, those that count something else too")
     if chosen.published:
         words = _("Leave out figures that count something else")
@@ -327,14 +327,12 @@ def shares(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
     with st.container(key="shares", horizontal=True, gap="large"):
         with st.container(key="shares-chart", gap="small"):
             st.html(set_blocks.share_head(rows, chosen, source["provenance"]))
-            st.vega_lite_chart(
-                spec=charts.weightings(
+            frame.chart(
+                charts.weightings(
                     rows,
                     source["provenance"],
                     names=(_("All pooled"), _("Without the largest contributor"), _("Mean of the places")),
                 ),
-                width="stretch",
-                theme=None,
                 key=f"shares {chosen.state}",
                 alt=set_blocks.share_alternative(rows, chosen, source["name"]),
             )
@@ -371,10 +369,8 @@ def flows(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
     elif len(ends) <= set_blocks.MOST_CELLS:
         st.html(set_blocks.flow_matrix(corridors, of, ends))
     else:
-        st.vega_lite_chart(
-            spec=charts.corridors(corridors, ends, of["provenance"]),
-            width="stretch",
-            theme=None,
+        frame.chart(
+            charts.corridors(corridors, ends, of["provenance"]),
             key=f"corridors {of['source']} {of['period']} {chosen.of.state}",
             alt=set_blocks.flow_alternative(of, chosen),
         )
@@ -491,7 +487,7 @@ def figures(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
     of = re.sub("[^A-Za-z0-9]+", "-", chosen.of.code or "places")
     st.download_button(
         _("Download these figures with their caveats (CSV)"),
-        data.as_csv(rows),
+        partial(data.as_csv, rows),
         file_name=f"commons-{of}-{chosen.concept}-{chosen.first}-{chosen.last}-{opened.release}.csv",
         mime="text/csv",
         on_click="ignore",

@@ -35,7 +35,6 @@ SHUT = {
     "browser.gatherUsageStats": False,
     "client.showErrorDetails": "none",
     "server.enableAgentApi": False,
-    "server.enableStaticServing": False,
     "server.fileWatcherType": "none",
     "server.maxUploadSize": 0,
 }

@@ -72,7 +72,7 @@ def take(page: Page, address: str, file: Path, width: int) -> None:
     """One page in full."""
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(address)
-    page.wait_for_selector("footer.foot", timeout=60_000)
+    page.wait_for_selector("[data-testid=stMain] footer.foot", timeout=60_000)
     page.wait_for_timeout(2500)
     page.set_viewport_size({"width": width, "height": min(_height(page), LONGEST)})
     page.wait_for_timeout(1500)

@@ -37,12 +37,18 @@ class Reader:
     state: Mapping[str, str]
     trust: SSLContext | None = None
     cookie: str = ""
-    session: str = ""
     query: str = ""
+    begun: ForwardMsg = field(default_factory=ForwardMsg)
+    """What the app said when the last run began."""
     selects: dict[str, list[str]] = field(default_factory=dict)
     chosen: dict[str, str] = field(default_factory=dict)
     html: list[str] = field(default_factory=list)
     connection: ClientConnection | None = None
+
+    @property
+    def session(self) -> str:
+        """What the app calls this reader."""
+        return str(self.begun.new_session.initialize.session_id)
 
     async def open(self) -> Run:
         """Connects and runs the page for the first time."""
@@ -118,8 +124,7 @@ class Reader:
             message.ParseFromString(data)
             match message.WhichOneof("type"):
                 case "new_session":
-                    self.session = message.new_session.initialize.session_id
-                    self.selects, self.html = {}, []
+                    self.begun, self.selects, self.html = message, {}, []
                 case "page_info_changed":
                     self.query = message.page_info_changed.query_string
                 case "page_not_found":

@@ -120,7 +120,7 @@ async def publish(data: Path, many: int, seconds: float) -> int:
         before = current_id(Folder(data))
         with tempfile.TemporaryDirectory() as name:
             file = Path(name) / f"counts-{number}.csv"
-            write_state_counts(20 + number, file)
+            write_state_counts(600 + 10 * number, file)
             for step in (["add", str(file)], ["build"]):
                 done = await asyncio.create_subprocess_exec(
                     *COMMONS, *step, "--data", str(data), stdout=subprocess.DEVNULL, env=_environment()

@@ -267,7 +267,7 @@ def pairs(rows: list[Row]) -> str:
     body = "".join((_pair_head(row) if row["new_pair"] else "") + _pair(row) for row in rows)
     return f'{head}<p class="unit">{text(words)}</p>' + table(
         map(text, columns),
-        [f"{body}</tbody>"],
+        [f"{body.removeprefix('</tbody>')}</tbody>"],
         caption=_("Pairs of figures for the same period"),
         kind="pairs",
         numbers=range(1, 5),

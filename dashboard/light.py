@@ -8,12 +8,13 @@ so each kind leads to its own.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dashboard import address, blocks, choice, frame, language
+from dashboard import address, blocks, changes, choice, data, frame, language, prose, set_blocks, sets, topics
 from dashboard.choice import Choice
 from dashboard.data import Opened, Row
-from dashboard.language import _, year
+from dashboard.language import _, place_name, year
 from dashboard.markup import text
-from dashboard.pages import origin
+from dashboard.pages import about, methods, origin, overview, sources
+from dashboard.sets import SetChoice
 from dashboard.words import say
 
 
@@ -39,9 +40,15 @@ def page(name: str, asked: Mapping[str, str], preferred: str | None) -> Light:
 
 
 def _overview(opened: Opened) -> str:
-    """The way to a place: everything starts there."""
+    """The way to a place, and what there is to find; in a meeting what evidence is held, and no country."""
     countries = frame.place_labels(opened.rows("countries"))
-    return _title(_("Choose your place")) + _form({}, ("place", _("Country or area"), countries, ""))
+    ways = _title(_("Choose your place")) + _form("local", {}, ("place", _("Country or area"), countries, ""))
+    here = overview.here(opened.rows("held"))
+    if address.meeting():
+        return ways + here + topics.said(opened)
+    where = opened.rows("where")
+    listed = overview.by_country(where) if where else ""
+    return f"{ways}{here}{listed}{overview.examples(opened)}{changes.said(opened)}"
 
 
 def _local(opened: Opened) -> str:
@@ -92,7 +99,7 @@ def _ways(opened: Opened, chosen: Choice) -> str:
     place = chosen.place
     concept = {"concept": chosen.concept}
     countries = frame.place_labels(opened.rows("countries"))
-    forms = [_form(concept, ("place", _("Country or area"), countries, place["country"]))]
+    forms = [_form("local", concept, ("place", _("Country or area"), countries, place["country"]))]
     smaller = (
         ("states", "country", _("State or province"), _("The whole country"), place["state"]),
         ("municipalities", "state", _("Municipality or area"), _("The whole of it"), place["code"]),
@@ -101,19 +108,21 @@ def _ways(opened: Opened, chosen: Choice) -> str:
         inside = opened.rows(question, **{of: place[of]}) if place[of] else []
         if inside:
             places = {place[of]: whole, **frame.place_labels(inside)}
-            forms.append(_form(concept, ("place", label, places, current)))
+            forms.append(_form("local", concept, ("place", label, places, current)))
     counted = {code: say("concept", code) for code in choice.concepts(opened, place["code"])}
     if len(counted) > 1:
-        forms.append(_form({"place": place["code"]}, ("concept", _("What is counted"), counted, chosen.concept)))
+        forms.append(
+            _form("local", {"place": place["code"]}, ("concept", _("What is counted"), counted, chosen.concept))
+        )
     span = choice.span_held(opened, place["code"], chosen.concept) or range(0)
     if len(span) > 1:
         years = {str(one): year(one) for one in span}
         ends = ("from", _("From"), years, str(chosen.first)), ("to", _("To"), years, str(chosen.last))
-        forms.append(_form({"place": place["code"], **concept}, *ends))
+        forms.append(_form("local", {"place": place["code"], **concept}, *ends))
     return f'<nav class="forms" aria-label="{text(_("Choose your place"))}">{"".join(forms)}</nav>'
 
 
-def _form(state: Mapping[str, str], *selects: tuple[str, str, Mapping[str, str], str | None]) -> str:
+def _form(page_: str, state: Mapping[str, str], *selects: tuple[str, str, Mapping[str, str], str | None]) -> str:
     """Selects with a button to the page of a place; each is a name, a label, code → words, and the code now."""
     asked = {**address.kept(), **state}
     hidden = "".join(
@@ -126,7 +135,7 @@ def _form(state: Mapping[str, str], *selects: tuple[str, str, Mapping[str, str],
             for code, words in options.items()
         )
         shown += f'<label>{text(label)} <select name="{name}">{said}</select></label>'
-    return f'<form action="./local">{hidden}{shown}<button>{text(_("Show"))}</button></form>'
+    return f'<form action="./{page_}">{hidden}{shown}<button>{text(_("Show"))}</button></form>'
 
 
 def _origin(opened: Opened) -> str:
@@ -142,12 +151,59 @@ def _origin(opened: Opened) -> str:
     )
 
 
-def _with_charts(opened: Opened) -> str:
-    """In place of a page that is little without its charts."""
-    words = _(
-        "This page is made of charts and comes with the app's scripts. Figures of a place can be read without them."
+def _region(opened: Opened) -> str:
+    """A set of places: who is in it, what the source counts, how its sums change, and what is held of it."""
+    chosen = sets.chosen(opened, address.here())
+    if chosen is None:
+        return _sets(opened, "") + frame.note_html(_("No figure held here for any place of this set."))
+    asked, of = {"first": chosen.first, "last": chosen.last}, chosen.of
+    members = opened.rows("set_members", **of.asked, **asked)
+    names = {row["code"]: place_name(row["code"], row["name"]) for row in members}
+    runs, changed = (
+        opened.rows(question, set=of.code) if of.kind == "community" else [] for question in ("set_runs", "set_changes")
     )
-    return frame.note_html(words, (_("Choose a place"), address.to("local")))
+    parts = [_sets(opened, of.code), set_blocks.title(chosen)]
+    parts.append(set_blocks.members(chosen, members, runs, changed, names))
+    if chosen.source is not None:
+        parts.append(blocks.definitions(opened.rows("set_definitions", source=chosen.source, concept=chosen.concept)))
+        parts += [_trend(opened, chosen, row, names) for row in opened.rows("set_trend", **chosen.summed)]
+    counts = opened.rows("set_coverage_years", **chosen.held)
+    if counts:
+        parts += [set_blocks.coverage_key(), set_blocks.coverage_summary(counts), set_blocks.coverage_years(counts)]
+    parts.append(blocks.caveats(opened.rows("set_caveats", **chosen.held)))
+    return "".join(parts)
+
+
+def _sets(opened: Opened, code: str) -> str:
+    named = {one.code: one.name for one in sets.named(opened).values()}
+    return f'<nav class="forms">{_form("region", {}, ("set", _("Set of places"), named, code))}</nav>'
+
+
+def _trend(opened: Opened, chosen: SetChoice, row: Row, names: Mapping[str, str]) -> str:
+    source = opened.rows("set_source", source=chosen.source)[0]
+    said = set_blocks.trend(row, chosen, {**names, str(chosen.source): _(source["name"])})
+    if row["unit"] is None:
+        return said
+    asked = {"unit": row["unit"], "basis": row["period_basis"], "panel": tuple(row["panel"])}
+    rows = opened.rows("set_years", **chosen.summed, **asked)
+    return f"{said}{set_blocks.sums_table(rows, row['unit'], names)}{set_blocks.chain(row)}"
+
+
+def _sources(opened: Opened) -> str:
+    """One source's card where the address names one, else the catalogue."""
+    asked = address.here().get("source")
+    found = opened.row("source", source=asked) if asked else None
+    return sources.card(opened, found) if found else sources.catalogue(opened.rows("catalogue"))
+
+
+def _methods(_opened: Opened) -> str:
+    """How numbers are made, and how far translations have been reviewed."""
+    return f'<div class="prose">{prose.html("methods")}</div>{methods.translations()}'
+
+
+def _about(_opened: Opened) -> str:
+    """What the commons is, and who runs this copy."""
+    return f'<div class="prose">{prose.html("about")}</div>{about.operator(data.operator())}'
 
 
 def _missing(opened: Opened) -> str:
@@ -162,10 +218,10 @@ def _title(words: str) -> str:
 PAGES = {
     address.OVERVIEW: _overview,
     "local": _local,
-    "region": _with_charts,
-    "sources": _with_charts,
+    "region": _region,
+    "sources": _sources,
     "origin": _origin,
-    "methods": _with_charts,
-    "about": _with_charts,
+    "methods": _methods,
+    "about": _about,
 }
 """Page → its body."""

@@ -285,8 +285,9 @@ def sums(rows: list[Row], unit: str, provenance: str, *, joined: str, single: st
                     "type": "point",
                     "shape": "diamond",
                     "color": colour,
-                    "fill": PAPER,
-                    "size": 130,
+                    "filled": False,
+                    "opacity": 1,
+                    "size": 190,
                     "strokeWidth": 2,
                 },
                 "encoding": {

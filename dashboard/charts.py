@@ -285,8 +285,9 @@ def sums(rows: list[Row], unit: str, provenance: str, *, joined: str, single: st
                     "type": "point",
                     "shape": "diamond",
                     "color": colour,
-                    "fill": PAPER,
-                    "size": 130,
+                    "filled": False,
+                    "opacity": 1,
+                    "size": 190,
                     "strokeWidth": 2,
                 },
                 "encoding": {
@@ -333,7 +334,7 @@ def weightings(rows: list[Row], provenance: str, *, names: tuple[str, str, str])
         "type": "nominal",
         "title": None,
         "sort": types,
-        "axis": {"domain": False, "ticks": False, "labelLimit": 130, "grid": True, "gridDash": [1, 3]},
+        "axis": {"domain": False, "ticks": False, "labelLimit": 130, "labelPadding": 12, "grid": True, "gridDash": [1, 3]},
     }
     x = {
         "field": "share",

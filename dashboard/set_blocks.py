@@ -25,8 +25,8 @@ from dashboard.language import (
     sentence,
     year,
 )
-from dashboard.markup import mark, table, text
-from dashboard.sets import SetChoice, names_of, with_names
+from dashboard.markup import cell, mark, table, text
+from dashboard.sets import SetChoice, names_of
 from dashboard.words import say, stated
 
 CLASSES = ("official", "combined", "non_official")
@@ -77,7 +77,7 @@ def members(chosen: SetChoice, rows: list[Row], runs: list[Row], changes: list[R
 
 
 def _change(row: Row, names: Mapping[str, str]) -> str:
-    words = _("{places} joined on {day}.") if row["change"] == "joined" else _("{places} left on {day}.")
+    words = _("Members from {day}: {places}.") if row["change"] == "joined" else _("Members until {day}: {places}.")
     named = {
         code: names.get(code) or place_name(code, name) for code, name in zip(row["codes"], row["names"], strict=True)
     }
@@ -101,12 +101,12 @@ def _until(row: Row) -> str:
     return f' <span class="of">{text(_("until {day}").format(day=day(row["valid_to"])))}</span>'
 
 
-def trend(row: Row, chosen: SetChoice, names: Mapping[str, str]) -> str:
+def trend(row: Row, names: Mapping[str, str]) -> str:
     """The three outcomes, the headline or why there is none, and why they differ (query set_trend)."""
     first, last = year(row["first_year"]), year(row["last_year"])
     heading = _("Change between {first} and {last}").format(first=first, last=last)
     if row["headline"] is None:
-        verdict = f'<p class="headline none">{text(_said(row["reasons"][0], names))}</p>'
+        verdict = f'<p class="headline">{text(sentence(row["reasons"][0]))}</p>'
     else:
         words = _(
             "Headline: the change over the places with a figure for every year. The three outcomes point in one"
@@ -116,18 +116,14 @@ def trend(row: Row, chosen: SetChoice, names: Mapping[str, str]) -> str:
     rest = row["reasons"][1:] if row["headline"] is None else row["reasons"]
     return (
         f'<h2>{text(heading)}</h2>{verdict}<div class="outcomes">{_outcomes(row)}</div>'
-        f"{reasons(rest, names)}{_reporters(row, names)}"
+        f"{reasons(rest)}{_reporters(row, names)}"
     )
 
 
-def reasons(said: list[str], names: Mapping[str, str]) -> str:
+def reasons(said: list[str]) -> str:
     """Sentences of a view as a list."""
-    items = "".join(f"<li>{text(_said(reason, names))}</li>" for reason in said)
+    items = "".join(f"<li>{text(sentence(reason))}</li>" for reason in said)
     return f'<ul class="reasons">{items}</ul>' if items else ""
-
-
-def _said(reason: str, names: Mapping[str, str]) -> str:
-    return with_names(sentence(reason), names)
 
 
 def change(value: Decimal | None) -> str:
@@ -158,11 +154,11 @@ def _outcomes(row: Row) -> str:
         row["n_panel"],
     )
     return "".join(
-        f'<div class="outcome {kind}"><h3>{text(name)}</h3><p class="value">{text(change(value))}</p>'
+        f'<div class="outcome"><h3>{text(name)}</h3><p class="value{" words" if value is None else ""}">'
+        f"{text(change(value))}</p>"
         f"<p>{text(of)}</p><p>{text(who)}</p></div>"
-        for kind, name, value, of, who in (
+        for name, value, of, who in (
             (
-                "all",
                 _("All places with a figure"),
                 row["change_all"],
                 sums(row["first_all"], row["last_all"]),
@@ -174,14 +170,12 @@ def _outcomes(row: Row) -> str:
                 ),
             ),
             (
-                "same",
                 _("The same places in every year"),
                 row["change_panel"],
                 sums(row["first_panel"], row["last_panel"]) if row["n_panel"] else nothing(),
                 panel.format(n=number(row["n_panel"])),
             ),
             (
-                "chained",
                 _("Chained, year by year"),
                 row["change_chained"],
                 _("Each pair of successive years over the places with a figure in both, multiplied."),
@@ -246,7 +240,7 @@ def sums_head(chosen: SetChoice, trend_: Row, name: str, provenance: str) -> str
         else ""
     )
     return (
-        f'<h3>{text(_("Sums year by year"))}</h3><p class="unit">{text(unit)}</p><ul class="legend sums">'
+        f'<h3>{text(_("Sums year by year"))}</h3><p class="unit">{text(unit)}</p><ul class="legend keys">'
         f'<li><span class="key all {text(provenance)}" aria-hidden="true"></span>{text(single)}</li>{same}</ul>'
     )
 
@@ -254,44 +248,42 @@ def sums_head(chosen: SetChoice, trend_: Row, name: str, provenance: str) -> str
 def sums_alternative(chosen: SetChoice, name: str) -> str:
     """The chart's name for those who do not see it."""
     words = _(
-        "{concept}, {set}, {years}: sums of {source} over all places with a figure, as single points, and over the places"
-        " with a figure for every year, as a line. The same numbers stand in the table."
+        "{concept}, {set}, {years}: sums of {source} over all places with a figure, as single points, and over the"
+        " places with a figure for every year, as a line. The same numbers stand in the table."
     )
     return words.format(concept=say("concept", chosen.concept), set=chosen.of.title, years=chosen.years, source=_(name))
 
 
 def sums_table(rows: list[Row], unit: str, names: Mapping[str, str]) -> str:
     """Sums year by year, and who came and went since the year before (query set_years)."""
-    head = (
-        _("Year"),
-        _("All places with a figure"),
-        _("Places"),
-        _("The same places"),
-        _("New since the year before"),
-        _("No longer there"),
-    )
+    all_places, places, same = _("All places with a figure"), _("Places"), _("The same places")
+    entered, gone = _("New since the year before"), _("No longer there")
     body = ""
     for row in rows:
-        if row["n_all"] is None:
-            cells = f'<td class="n" colspan="3"><span class="none">{text(nothing())}</span></td><td></td><td></td>'
-        else:
-            same = (
-                text(number(row["same_places"], unit))
-                if row["n_same"]
-                else f'<span class="none">{text(_("none"))}</span>'
+        cells = (
+            cell(
+                all_places,
+                _none(nothing()) if row["n_all"] is None else text(number(row["all_places"], unit)),
+                number=True,
             )
-            cells = (
-                f'<td class="n">{text(number(row["all_places"], unit))}</td><td class="n">{text(number(row["n_all"]))}</td>'
-                f'<td class="n">{same}</td><td>{_came(row["entered"], names)}</td><td>{_came(row["gone"], names)}</td>'
-            )
+            + cell(places, text(number(row["n_all"])) if row["n_all"] else "", number=True)
+            + cell(same, text(number(row["same_places"], unit)) if row["n_same"] else _none(_("none")), number=True)
+            + cell(entered, _came(row["entered"], names))
+            + cell(gone, _came(row["gone"], names))
+        )
         body += f'<tr><th scope="row">{text(year(row["year"]))}</th>{cells}</tr>'
+    head = (_("Year"), all_places, places, same, entered, gone)
     caption = _("Sums year by year; a year is compared with the one before it that has figures")
-    return table(map(text, head), [f"<tbody>{body}</tbody>"], caption=caption, kind="sums", numbers=range(1, 4))
+    return table(map(text, head), [f"<tbody>{body}</tbody>"], caption=caption, kind="sums stack", numbers=range(1, 4))
+
+
+def _none(words: str) -> str:
+    return f'<span class="none">{text(words)}</span>'
 
 
 def _came(codes: list[str], names: Mapping[str, str]) -> str:
     if not codes:
-        return f'<span class="none">{text(_("none"))}</span>'
+        return _none(_("none"))
     said = text(listed(names_of(codes, names)))
     if len(codes) <= 3:
         return said
@@ -304,18 +296,23 @@ def chain(row: Row) -> str:
     if not row["links"]:
         return ""
     head = (_("Years"), _("Places in both"), _("First year"), _("Second year"), _("Change"))
-    body = "".join(
-        f'<tr><th scope="row">{text(year(link["first_year"]))}–{text(year(link["last_year"]))}</th>'
-        f'<td class="n">{text(number(link["n"]))}</td><td class="n">{text(number(link["first_value"], row["unit"]))}</td>'
-        f'<td class="n">{text(number(link["last_value"], row["unit"]))}</td><td class="n">{text(change(link["change"]))}</td></tr>'
-        for link in row["links"]
-    )
+    body = ""
+    for link in row["links"]:
+        values = (
+            number(link["n"]),
+            number(link["first_value"], row["unit"]),
+            number(link["last_value"], row["unit"]),
+            change(link["change"]),
+        )
+        cells = "".join(cell(label, text(value), number=True) for label, value in zip(head[1:], values, strict=True))
+        years = f"{year(link['first_year'])}–{year(link['last_year'])}"
+        body += f'<tr><th scope="row">{text(years)}</th>{cells}</tr>'
     caption = _("Pairs of successive years, over the places with a figure in both")
-    return table(map(text, head), [f"<tbody>{body}</tbody>"], caption=caption, kind="chain", numbers=range(1, 5))
+    return table(map(text, head), [f"<tbody>{body}</tbody>"], caption=caption, kind="chain stack", numbers=range(1, 5))
 
 
 def figures(rows: list[Row], first: int, last: int, source: str, names: Mapping[str, str]) -> str:
-    """The figures behind the sums, a row for each place, each figure a link to where it comes from (query set_figures)."""
+    """The figures behind the sums, a row for each place, each figure a link to its origin (query set_figures)."""
     years = [*range(first, last + 1)]
     head = [_("Place"), *map(year, years)]
     places = sorted({row["code"] for row in rows}, key=lambda code: (in_order(names[code]), code))
@@ -383,36 +380,35 @@ def coverage(rows: list[Row], first: int, last: int, names: Mapping[str, str]) -
     return table(head, [f"<tbody>{body}</tbody>"], caption=caption, kind="coverage")
 
 
+def _marks(official: str, combined: str, non_official: str) -> str:
+    return _cell_of((official, combined, non_official), current())
+
+
 @cache
-def _words_of(official: str, combined: str, non_official: str, language: str) -> str:
-    of = zip(CLASSES, (official, combined, non_official), strict=True)
+def _cell_of(statuses: tuple[str, ...], _language: str) -> str:
+    """A cell of the coverage chart: few combinations make up all of them."""
+    of = [*zip(CLASSES, statuses, strict=True)]
     words = _("{provenance}: {status}")
-    return "; ".join(
+    said = "; ".join(
         words.format(provenance=say("provenance", kind), status=say("status", status)) for kind, status in of
     )
-
-
-def _marks(official: str, combined: str, non_official: str) -> str:
-    said = text(_words_of(official, combined, non_official, current()))
-    drawn = "".join(
-        f'<i class="cov {kind} {status}"></i>'
-        for kind, status in zip(CLASSES, (official, combined, non_official), strict=True)
-    )
-    return f'<td role="img" aria-label="{said}" title="{said}">{drawn}</td>'
+    drawn = "".join(f'<i class="cov {kind} {status}"></i>' for kind, status in of)
+    return f'<td><span role="img" aria-label="{text(said)}" title="{text(said)}">{drawn}</span></td>'
 
 
 def coverage_years(rows: list[Row]) -> str:
     """How many places are in which status, class by class and year by year (query set_coverage_years)."""
-    shown = [status for status in STATUSES if any(row[status] for row in rows)]
-    head = [_("Year"), *(capital(say("status", status)) for status in shown)]
+    years = sorted({row["year"] for row in rows})
+    head = [_("Places"), *map(year, years)]
     groups = []
     for kind in CLASSES:
-        of = [row for row in rows if row["provenance"] == kind]
+        of = {row["year"]: row for row in rows if row["provenance"] == kind}
         lines = "".join(
-            f'<tr><th scope="row">{text(year(row["year"]))}</th>'
-            + "".join(f'<td class="n">{text(number(row[status]))}</td>' for status in shown)
+            f'<tr><th scope="row">{text(capital(say("status", status)))}</th>'
+            + "".join(f'<td class="n">{text(number(of[one][status])) if one in of else ""}</td>' for one in years)
             + "</tr>"
-            for row in of
+            for status in STATUSES
+            if any(row[status] for row in of.values())
         )
         name = f'<th colspan="{len(head)}" scope="rowgroup">{mark(kind)}{text(say("provenance", kind))}</th>'
         groups.append(f'<tbody><tr class="group">{name}</tr>{lines}</tbody>' if of else "")
@@ -433,7 +429,8 @@ def coverage_summary(rows: list[Row]) -> str:
             said.append(words.format(provenance=say("provenance", kind)))
         else:
             words = _(
-                "{provenance}: figures for {first} of {places} places in {first_year}, for {last} of {of} in {last_year}."
+                "{provenance}: figures for {first} of {places} places in {first_year}, for {last} of {of} in"
+                " {last_year}."
             )
             first, last = with_any[0], with_any[-1]
             if first is last:
@@ -455,8 +452,8 @@ def coverage_summary(rows: list[Row]) -> str:
 def share_head(rows: list[Row], chosen: SetChoice, provenance: str) -> str:
     """What the three weightings are, before any number."""
     words = _(
-        "What part of all firearms each type is, {years} together, in three ways. They lie apart where places differ, or"
-        " where one of them holds most of the firearms."
+        "What part of all firearms each type is, {years} together, in three ways. They lie apart where places differ,"
+        " or where one of them holds most of the firearms; a headline is given only where they lie close to each other."
     )
     said = (
         ("pooled", _("All pooled: every firearm counts alike")),
@@ -469,7 +466,7 @@ def share_head(rows: list[Row], chosen: SetChoice, provenance: str) -> str:
     )
     return (
         f"<h2>{text(_('Types of firearm under several weightings'))}</h2>"
-        f'<p class="unit">{text(words.format(years=chosen.years))}</p><ul class="legend sums">{keys}</ul>'
+        f'<p class="unit">{text(words.format(years=chosen.years))}</p><ul class="legend keys">{keys}</ul>'
     )
 
 
@@ -496,33 +493,34 @@ def shares(rows: list[Row], names: Mapping[str, str]) -> str:
         _("What can be said"),
     )
     shared = [reason for reason in rows[0]["reasons"] if all(reason in row["reasons"] for row in rows)]
-    body = "".join(_share(row, shared, names) for row in rows)
+    body = "".join(_share(row, shared, head, names) for row in rows)
     caption = _("Types of firearm as part of all firearms, in three ways")
-    made = table(map(text, head), [f"<tbody>{body}</tbody>"], caption=caption, kind="shares", numbers=range(1, 5))
-    return made + reasons(shared, names)
+    made = table(map(text, head), [f"<tbody>{body}</tbody>"], caption=caption, kind="shares stack", numbers=range(1, 5))
+    return made + reasons(shared)
 
 
-def _share(row: Row, shared: list[str], names: Mapping[str, str]) -> str:
-    none = f'<span class="none">{text(_("none"))}</span>'
+def _share(row: Row, shared: list[str], head: tuple[str, ...], names: Mapping[str, str]) -> str:
     values = [
-        text(percent(value, 1)) if value is not None else none
+        text(percent(value, 1)) if value is not None else _none(_("none"))
         for value in (row["pooled"], row["pooled_without_largest"], row["mean_of_places"])
     ]
     if row["pooled_without_largest"] is not None:
-        values[1] += (
-            f'<br><span class="ends">{text(names.get(row["largest_contributor"], row["largest_contributor"]))}</span>'
+        largest = names.get(row["largest_contributor"], row["largest_contributor"])
+        values[1] = (
+            f'<span>{values[1]}<br><span class="ends">{text(_("without {place}").format(place=largest))}</span></span>'
         )
     if row["headline"] is None:
-        said = f'<strong class="v refused">{text(_said(row["reasons"][0], names))}</strong>'
+        said = f'<strong class="v refused">{text(sentence(row["reasons"][0]))}</strong>'
     else:
-        words = _("Headline {share}: the three lie close to each other.").format(share=percent(row["headline"], 1))
+        words = _("Headline {share}").format(share=percent(row["headline"], 1))
         said = f'<strong class="v">{text(words)}</strong>'
     rest = [reason for reason in row["reasons"][row["headline"] is None :] if reason not in shared]
-    more = f"<details><summary>{text(_('What to know'))}</summary>{reasons(rest, names)}</details>" if rest else ""
+    more = f"<details><summary>{text(_('What to know'))}</summary>{reasons(rest)}</details>" if rest else ""
     return (
         f'<tr><th scope="row">{text(capital(say("category", row["category"])))}</th>'
-        + "".join(f'<td class="n">{value}</td>' for value in values)
-        + f'<td class="n">{text(number(row["n_places"]))}</td><td class="say">{said}{more}</td></tr>'
+        + "".join(cell(label, value, number=True) for label, value in zip(head[1:4], values, strict=True))
+        + cell(head[4], text(number(row["n_places"])), number=True)
+        + f'<td class="say">{said}{more}</td></tr>'
     )
 
 
@@ -561,7 +559,11 @@ def flow_matrix(rows: list[Row], of: Row, names: Mapping[str, str]) -> str:
     )
     caption = _("Flows: a row for each origin, a column for each destination")
     return table(
-        map(text, head), [f"<tbody>{body}</tbody>"], caption=caption, kind="flows", numbers=range(1, len(head))
+        map(text, head),
+        [f"<tbody>{body}</tbody>"],
+        caption=caption,
+        kind=f"flows{' many' if len(places) > 6 else ''}",
+        numbers=range(1, len(head)),
     )
 
 
@@ -569,7 +571,7 @@ def _corridor(row: Row | None, of: Row, names: Mapping[str, str]) -> str:
     if row is None:
         return _no_figure()
     words = _("{source}, from {origin} to {destination}").format(
-        source=_(of["name"]), origin=names[row["origin"]], destination=names[row["destination"]]
+        source=_(of["name"]), origin=_end(row, "origin", names), destination=_end(row, "destination", names)
     )
     return to_origin(row["figure_id"], stated(row["value"], row["unit"], row["completeness"]), words)
 
@@ -593,56 +595,56 @@ def flow_places(rows: list[Row], names: Mapping[str, str]) -> str:
         _("From elsewhere"),
         _("Recorded elsewhere, from here"),
     )
-    body = "".join(_flow_place(row, names) for row in sorted(rows, key=lambda row: in_order(names[row["code"]])))
+    ordered = sorted(rows, key=lambda row: (in_order(names[row["code"]]), row["code"]))
+    body = "".join(_flow_place(row, head, names[row["code"]]) for row in ordered)
     caption = _("Inflow, outflow and what came from the place itself, over all places the source names")
-    return table(map(text, head), [f"<tbody>{body}</tbody>"], caption=caption, kind="flow-places", numbers=range(1, 6))
+    return table(
+        map(text, head), [f"<tbody>{body}</tbody>"], caption=caption, kind="flow-places stack", numbers=range(1, 6)
+    )
 
 
-def _flow_place(row: Row, names: Mapping[str, str]) -> str:
+def _flow_place(row: Row, head: tuple[str, ...], name: str) -> str:
     def said(value: Decimal | None) -> str:
         return _no_figure() if value is None else text(stated(value, row["unit"], row["completeness"]))
 
     total = said(row["total_in"])
     if row["stated_figure"] is not None and row["stated_total"] == row["total_in"]:
-        total = to_origin(
-            row["stated_figure"], stated(row["total_in"], row["unit"], row["completeness"]), names[row["code"]]
-        )
-    if row["own_source_share"] is None:
-        share = f'<span class="none">{text(sentence(row["no_share"] or ""))}</span>'
-    else:
-        share = text(f"{number(row['own_source_share'], 'percent')} %")
+        total = to_origin(row["stated_figure"], stated(row["total_in"], row["unit"], row["completeness"]), name)
+    share = _none(sentence(row["no_share"] or "")) if row["own_part"] is None else text(percent(row["own_part"], 1))
     cells = (total, said(row["own"]), share, said(row["inflow"]), said(row["outflow"]))
     return (
-        f'<tr><th scope="row">{text(names[row["code"]])}</th>'
-        + "".join(f'<td class="n">{cell}</td>' for cell in cells)
+        f'<tr><th scope="row">{text(name)}</th>'
+        + "".join(cell(label, value, number=True) for label, value in zip(head[1:], cells, strict=True))
         + "</tr>"
     )
 
 
 def corridors_of(rows: list[Row], code: str, of: Row, names: Mapping[str, str]) -> str:
     """Every corridor of one place in two lists, each number a link to where it comes from (query set_corridors_of)."""
-    here = names[code]
     lists = (
-        (_("To {place}, from").format(place=here), [row for row in rows if row["arrives"]], "origin"),
-        (_("From {place}, to").format(place=here), [row for row in rows if not row["arrives"]], "destination"),
+        (_("To {place}, from"), [row for row in rows if row["arrives"]], "origin"),
+        (_("From {place}, to"), [row for row in rows if not row["arrives"]], "destination"),
     )
     made = ""
-    for label, found, end in lists:
-        said = "".join(
-            f"<li><span>{text(names.get(row[end]) or place_name(row[end], row[f'{end}_name']))}</span> "
-            f"{_corridor(row, of, {**names, row[end]: names.get(row[end]) or place_name(row[end], row[f'{end}_name'])})}</li>"
-            for row in found
+    for words, found, end in lists:
+        items = "".join(
+            f"<li><span>{text(_end(row, end, names))}</span> {_corridor(row, of, names)}</li>" for row in found
         )
-        none = f'<p class="none">{text(nothing())}</p>'
-        made += f"<div><h3>{text(label)}</h3>{f'<ul class=corridors>{said}</ul>' if said else none}</div>"
+        listed_ = f'<ul class="corridors">{items}</ul>' if items else f"<p>{_none(nothing())}</p>"
+        made += f"<div><h3>{text(words.format(place=names[code]))}</h3>{listed_}</div>"
     return f'<div class="both-ways">{made}</div>'
+
+
+def _end(row: Row, end: str, names: Mapping[str, str]) -> str:
+    """The place at one end of a corridor; it may lie outside the set."""
+    return names.get(row[end]) or place_name(row[end], row[f"{end}_name"])
 
 
 def mirror(rows: list[Row], names: Mapping[str, str]) -> str:
     """What is recorded at the destination of a corridor beside what is recorded at its origin (query set_mirror)."""
     words = _(
-        "What a place says comes from another, beside what the other says goes there. Each end has its own definition; a"
-        " corridor that one end records has no figure held here from the other, and nothing follows from that."
+        "What a place says comes from another, beside what the other says goes there. Each end has its own definition;"
+        " a corridor that one end records has no figure held here from the other, and nothing follows from that."
     )
     counts = "".join(
         f"<li>{text(say('recorded_by', kind))}: {text(number(_corridors(rows, kind)))}</li>"
@@ -682,14 +684,14 @@ def _both_definitions(rows: list[Row]) -> str:
             f"{text(_(definition) if definition else _('The source states no definition of what it counts.'))}</p>"
             for name, provenance, concept, definition in sorted(said, key=lambda one: in_order(_(one[0])))
         )
-        none = f'<p class="none">{text(_("No source held here records this end of these corridors."))}</p>'
+        none = f"<p>{_none(_('No source held here records this end of these corridors.'))}</p>"
         cards += f"<div><h4>{text(label)}</h4>{meant or none}</div>"
     return f'<div class="both-ways">{cards}</div>'
 
 
 def _way(row: Row, names: Mapping[str, str]) -> str:
-    ends = [names.get(row[end]) or place_name(row[end], row[f"{end}_name"]) for end in ("origin", "destination")]
-    return _("{origin} to {destination}").format(origin=ends[0], destination=ends[1])
+    words = _("{origin} to {destination}")
+    return words.format(origin=_end(row, "origin", names), destination=_end(row, "destination", names))
 
 
 def _recorded(row: Row, side: str, names: Mapping[str, str]) -> str:
@@ -702,7 +704,7 @@ def _recorded(row: Row, side: str, names: Mapping[str, str]) -> str:
 def _mirrored(row: Row, names: Mapping[str, str]) -> str:
     return (
         f'<tr><th scope="row">{text(_way(row, names))}</th><td class="n">{_recorded(row, "in", names)}</td>'
-        f'<td class="n">{_recorded(row, "out", names)}</td><td class="say">{reasons(row["reasons"], names)}</td></tr>'
+        f'<td class="n">{_recorded(row, "out", names)}</td><td class="say">{reasons(row["reasons"])}</td></tr>'
     )
 
 
@@ -715,4 +717,5 @@ def _one_side(rows: list[Row], kind: str, names: Mapping[str, str]) -> str:
         said = words.format(side=say("recorded_by", kind), n=number(len(rows)))
         return f'<p class="unit">{text(said)}</p>'
     items = "".join(f"<li><span>{text(_way(row, names))}</span> {_recorded(row, side, names)}</li>" for row in rows)
-    return f'<details><summary>{text(say("recorded_by", kind))}</summary><ul class="corridors">{items}</ul></details>'
+    summary = f"<summary>{text(say('recorded_by', kind))}</summary>"
+    return f'<details class="one-end">{summary}<ul class="corridors">{items}</ul></details>'

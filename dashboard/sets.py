@@ -206,14 +206,6 @@ def names_of(codes: list[str], names: Mapping[str, str]) -> list[str]:
     return sorted((names.get(code, code) for code in codes), key=in_order)
 
 
-def with_names(words: str, names: Mapping[str, str]) -> str:
-    """A sentence of a view with the codes in it replaced by the names they stand for."""
-    if not names:
-        return words
-    codes = "|".join(re.escape(code) for code in sorted(names, key=len, reverse=True))
-    return re.sub(rf"(?<![\w:-])(?:{codes})(?![\w:-])", lambda match: names[match[0]], words)
-
-
 def membership(runs: list[Row]) -> str:
     """How many members a set had, stretch by stretch (query set_runs)."""
     if len(runs) < 2:

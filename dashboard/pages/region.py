@@ -252,9 +252,8 @@ def show(opened: Opened, chosen: SetChoice) -> None:
 def trend(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
     """How the sums change between the two years, in three ways, and why these differ."""
     source = opened.rows("set_source", source=chosen.source)[0]
-    said = {**names, str(chosen.source): _(source["name"])}
     for at, row in enumerate(opened.rows("set_trend", **chosen.summed)):
-        st.html(set_blocks.trend(row, chosen, said))
+        st.html(set_blocks.trend(row, names))
         if row["unit"] is None:
             continue
         asked = {**chosen.summed, "unit": row["unit"], "basis": row["period_basis"], "panel": tuple(row["panel"])}
@@ -323,7 +322,6 @@ def shares(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
         st.html(f"<h2>{heading}</h2>{frame.note_html(words.format(source=_(source['name'])))}")
         return
     rows.sort(key=lambda row: sets.in_fixed_order("category", row["category"]))
-    said = {**names, str(chosen.source): _(source["name"])}
     with st.container(key="shares", horizontal=True, gap="large"):
         with st.container(key="shares-chart", gap="small"):
             st.html(set_blocks.share_head(rows, chosen, source["provenance"]))
@@ -337,7 +335,7 @@ def shares(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
                 alt=set_blocks.share_alternative(rows, chosen, source["name"]),
             )
         with st.container(key="shares-numbers"):
-            st.html(set_blocks.shares(rows, said))
+            st.html(set_blocks.shares(rows, names))
 
 
 def flows(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
@@ -386,8 +384,8 @@ def flows(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
 
 def _no_flows(opened: Opened) -> None:
     words = _(
-        "No source held here names both ends of a flow that begins or ends in these places, so there is no matrix, map or"
-        " mirror check. Nothing follows from that about the places."
+        "No source held here names both ends of a flow that begins or ends in these places, so there is no matrix, map"
+        " or mirror check. Nothing follows from that about the places."
     )
     named = sets.named(opened)
     ways = [
@@ -402,7 +400,7 @@ def _flow(held: list[Row]) -> Row:
     """Which flows are shown: of which source, and which period."""
     series = {"|".join((row["source"], row["concept"], row["unit"], row["counterpart_role"])): row for row in held}
     with st.container(key="choose-flow", horizontal=True, gap="small"):
-        wanted = [*series][0]
+        wanted = next(iter(series))
         if len(series) > 1:
             wanted = st.selectbox(
                 _("Source of the flows"),

@@ -15,14 +15,17 @@ create or replace temp macro in_set(a_set, some_places) as table
         given.place,
         0 as first_year,
         9999 as last_year,
-        exists (
+        exists(
             select 1 from place_up
             where
                 place_up.place = given.place
                 and place_up.ancestor <> given.place
                 and list_contains(some_places::varchar[], place_up.ancestor)
         ) as nested
-    from (select distinct unnest(some_places::varchar[]) as place) as given
+    from (
+        select distinct asked.place
+        from (select unnest(some_places::varchar[]) as place) as asked
+    ) as given
     where a_set is null;
 
 -- Sources by what stands before the colon of their title, unless two of them share it.

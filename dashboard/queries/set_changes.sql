@@ -2,10 +2,15 @@
 with dated as (
     select
         child,
-        unnest([
-            {'day': valid_from, 'change': 'joined'},
-            {'day': valid_to, 'change': 'left'}
-        ], recursive := true)
+        valid_from as day,
+        'joined' as change
+    from place_member
+    where parent = $set and kind = 'community'
+    union all
+    select
+        child,
+        valid_to as day,
+        'left' as change
     from place_member
     where parent = $set and kind = 'community'
 )

@@ -22,8 +22,4 @@ where
     and period = $period
     and period_basis = $basis
     and $place in (origin, destination)
-order by
-    arrives desc,
-    case when destination = $place then origin_name else destination_name end,
-    origin,
-    destination;
+order by case when destination = $place then origin_name else destination_name end, origin, destination;

@@ -29,7 +29,7 @@ with wanted as (
 
 select
     wanted.figure_id,
-    $release as release,
+    $release as of_release,
     source_name.name,
     wanted.source,
     wanted.producer,

@@ -1,4 +1,5 @@
--- Which sources name both ends of a flow with an end in a set, of what and for which periods.
+-- Which sources name both ends of a flow that leads to a place of a set from another, or from one, of what and for
+-- which periods. What stayed in a country of which only the states are named is a flow between these.
 select
     flow.source,
     source_name.name,
@@ -16,6 +17,7 @@ where
     flow.dimension = 'total'
     and flow.category = 'TOTAL'
     and flow.variant = ''
+    and flow.kind = 'across'
     and (
         flow.origin in (select member.place from in_set($set, $places) as member)
         or flow.destination in (select member.place from in_set($set, $places) as member)

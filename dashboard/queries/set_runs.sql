@@ -17,7 +17,10 @@ listed as (
         slot.year,
         count(*) as members,
         list(set_member.place order by set_member.place) as places
-    from (select unnest(range(first_year, last_year + 1))::integer as year from reach) as slot
+    from (
+        select unnest(range(reach.first_year, reach.last_year + 1))::integer as year
+        from reach
+    ) as slot
     inner join set_member on slot.year between set_member.first_year and set_member.last_year
     where set_member.place_set = $set
     group by slot.year
@@ -30,7 +33,7 @@ numbered as (
     from (
         select
             *,
-            places is distinct from lag(places) over (order by year) as begins
+            coalesce(places <> lag(places) over (order by year), true) as begins
         from listed
     ) as compared
 )

@@ -59,7 +59,7 @@ class Template:
         """What every sentence made from it looks like."""
         out, end = "", 0
         for gap in GAP.finditer(self.words):
-            out += re.escape(self.words[end : gap.start()]) + _any(gap[1], gap[2])
+            out += re.escape(self.words[end : gap.start()]) + _any(gap[1], gap[2], first=gap.start() == 0)
             end = gap.end()
         return re.compile(out + re.escape(self.words[end:]), re.DOTALL)
 
@@ -75,12 +75,15 @@ class Template:
         return [Part(name, text, quoted) for (name, quoted), text in gaps]
 
 
-def _any(name: str, form: str | None) -> str:
+def _any(name: str, form: str | None, *, first: bool) -> str:
     if form == "d":
         return r"(-?\d+)"
     if form == ",":
         return r"(-?\d{1,3}(?:,\d{3})*)"
-    return r"(\d+|\?)" if name in WHOLE else r"(.*?)"
+    if name in WHOLE:
+        return r"(\d+|\?)"
+    # What a sentence begins with is the name of something, not another sentence.
+    return r"((?:(?![.:] ).)*?)" if first else r"(.*?)"
 
 
 def fitting(templates: Iterable[Template], sentence: str) -> list[tuple[Template, list[Part]]]:

@@ -336,8 +336,19 @@ def test_what_a_template_makes_it_finds_again(one: Template, data: st.DataObject
     unnamed = [part for gap, part in zip(gaps, drawn, strict=True) if not gap[1]]
     made = one.words.format(*unnamed, **named)
     parts = one.parts(made)
+    if gaps[0].start() == 0 and re.search("[.:] ", f"{drawn[0]}{one.words[gaps[0].end() :][:1]}"):
+        return  # a sentence, not a name
     assert parts is not None
     assert filled(one.words, {part.name: part.text for part in parts}) == made
+
+
+def test_a_sentence_begins_with_a_name_and_not_with_another_sentence() -> None:
+    told = "Left out: USA. unodc_iafq takes this row from the ATF: it counts firearms traced, not firearms seized."
+    assert forms_of(told) == ["Left out: {}. {}"]
+    assert forms_of(told.replace("Left out: USA.", "Included as published:")) == ["Included as published: {}"]
+    assert language.sentence(told).startswith(
+        "Left out: United States of America. Illicit Arms Flows Questionnaire takes"
+    )
 
 
 def test_python_fills_sentences_as_sql_does() -> None:

@@ -334,7 +334,14 @@ def weightings(rows: list[Row], provenance: str, *, names: tuple[str, str, str])
         "type": "nominal",
         "title": None,
         "sort": types,
-        "axis": {"domain": False, "ticks": False, "labelLimit": 130, "labelPadding": 12, "grid": True, "gridDash": [1, 3]},
+        "axis": {
+            "domain": False,
+            "ticks": False,
+            "labelLimit": 130,
+            "labelPadding": 12,
+            "grid": True,
+            "gridDash": [1, 3],
+        },
     }
     x = {
         "field": "share",

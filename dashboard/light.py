@@ -180,8 +180,7 @@ def _sets(opened: Opened, code: str) -> str:
 
 
 def _trend(opened: Opened, chosen: SetChoice, row: Row, names: Mapping[str, str]) -> str:
-    source = opened.rows("set_source", source=chosen.source)[0]
-    said = set_blocks.trend(row, chosen, {**names, str(chosen.source): _(source["name"])})
+    said = set_blocks.trend(row, names)
     if row["unit"] is None:
         return said
     asked = {"unit": row["unit"], "basis": row["period_basis"], "panel": tuple(row["panel"])}

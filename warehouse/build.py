@@ -44,6 +44,7 @@ DERIVED: tuple[str, ...] = (
     "share",
     "coverage",
     "mark",
+    "caveat_of",
 )
 """Views over figure that a tier's database holds as tables and macros, in the order in which they build on others."""
 

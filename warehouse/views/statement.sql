@@ -31,6 +31,24 @@ select
 from stated
 order by stated.act;
 
+-- Those that accompany one figure: made of it, or of its whole source. Where a figure is null, those of the source.
+create or replace macro statements_of(a_source, a_figure) as (
+    select
+        coalesce(list(
+            case
+                when statement.no_statement is not null
+                    then format('{} was invited on {}: {}.', statement.party, statement.dated, statement.no_statement)
+                else format('{} ({}): {}', statement.party, statement.dated, statement.text)
+            end
+            order by statement.act
+        ), [])
+    from statement
+    where
+        statement.source = a_source
+        and coalesce(statement.figure_id, a_figure, '') = coalesce(a_figure, '')
+        and (statement.no_statement is not null or statement.text <> '')
+);
+
 comment on table statement is 'Dated statements of publishers and governments that accompany a source or figure, at equal size.';
 comment on column statement.figure_id is 'The figure it is about; empty where it is about the whole source.';
 comment on column statement.party is 'Who makes it, or was invited to.';

@@ -3,30 +3,37 @@
 -- reported_number. Reads figure, place, place_up, source, issue, counts_as, set_member (place_set.sql).
 
 create or replace table coverage as
-with stated as (
+with counted as (
     -- Any figure at all, at any level: what of a place and of years it speaks of.
     select
-        figure.source,
-        figure.concept,
-        figure.place,
-        year(figure.period_start) as first_year,
-        year(figure.period_end) as last_year,
-        counts_as.reason as otherwise,
-        figure.category = 'TOTAL' and figure.dimension = 'total' and figure.variant = '' and figure.counterpart is null
-        and figure.period_kind in ('year', 'average') and figure.value is not null as is_total,
-        bool_or(figure.obs_status = 'Q') as is_suppressed,
+        source,
+        concept,
+        place,
+        year(period_start) as first_year,
+        year(period_end) as last_year,
+        origin_label,
+        category = 'TOTAL' and dimension = 'total' and variant = '' and counterpart is null
+        and period_kind in ('year', 'average') and value is not null as is_total,
+        bool_or(obs_status = 'Q') as is_suppressed,
         count(*) as n_figures,
-        bool_or(figure.value > 0) as above_zero,
-        bool_or(figure.completeness = 'partial' or not figure.whole_period) as is_partial,
-        bool_or(figure.completeness = 'unknown') as is_unknown,
-        bool_or(figure.period_kind = 'average') as is_average
+        bool_or(value > 0) as above_zero,
+        bool_or(completeness = 'partial' or not whole_period) as is_partial,
+        bool_or(completeness = 'unknown') as is_unknown,
+        bool_or(period_kind = 'average') as is_average
     from figure
+    group by all
+),
+
+stated as (
+    select
+        counted.* exclude (origin_label),
+        counts_as.reason as otherwise
+    from counted
     left join counts_as
         on
-            figure.source = counts_as.source
-            and figure.origin_label = counts_as.origin_label
-            and figure.concept = counts_as.concept
-    group by all
+            counted.source = counts_as.source
+            and counted.origin_label = counts_as.origin_label
+            and counted.concept = counts_as.concept
 ),
 
 told as (

@@ -12,31 +12,46 @@ with item as (
     from quality_rule
 ),
 
+spoken as (
+    -- One pass over the figures: what they speak of, and how far they reach.
+    select
+        source,
+        place_level,
+        place,
+        concept,
+        year(period_start) as first_year,
+        year(period_end) as last_year,
+        max(period_end) filter (where whole_period) as last_day,
+        bool_or(not derived) as any_published
+    from figure
+    group by all
+),
+
 level as (
     select
         source,
         place_level
-    from figure
+    from spoken
     group by source, place_level
     qualify row_number() over (partition by source order by count(distinct place) desc, place_level) = 1
 ),
 
 place_year as (
     select distinct
-        figure.source,
-        figure.place,
+        spoken.source,
+        spoken.place,
         year.year
-    from figure
-    inner join level on figure.source = level.source and figure.place_level = level.place_level
+    from spoken
+    inner join level on spoken.source = level.source and spoken.place_level = level.place_level
     cross join
         lateral (
-            select unnest(generate_series(year(figure.period_start), year(figure.period_end))) as year
+            select unnest(generate_series(spoken.first_year, spoken.last_year)) as year
         ) as year
 ),
 
 published as (
-    select distinct source from figure
-    where not derived
+    select distinct source from spoken
+    where any_published
 ),
 
 coverage as (
@@ -60,10 +75,10 @@ coverage as (
 
 newest as (
     select
-        figure.source,
-        max(figure.period_end) filter (where figure.whole_period) as last_day
-    from figure
-    group by figure.source
+        spoken.source,
+        max(spoken.last_day) as last_day
+    from spoken
+    group by spoken.source
 ),
 
 timeliness as (
@@ -119,7 +134,7 @@ concept as (
     select distinct
         source,
         concept
-    from figure
+    from spoken
 ),
 
 undefined as (

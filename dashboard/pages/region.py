@@ -259,6 +259,8 @@ def trend(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
             continue
         asked = {**chosen.summed, "unit": row["unit"], "basis": row["period_basis"], "panel": tuple(row["panel"])}
         rows = opened.rows("set_years", **asked)
+        if not any(one["n_all"] for one in rows):
+            continue
         with st.container(key=f"sums-{at}", horizontal=True, gap="large"):
             with st.container(key=f"sums-chart-{at}", gap="small"):
                 st.html(set_blocks.sums_head(chosen, row, source["name"], source["provenance"]))

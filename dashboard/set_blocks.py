@@ -114,10 +114,8 @@ def trend(row: Row, names: Mapping[str, str]) -> str:
         )
         verdict = f'<p class="headline"><strong>{text(change(row["headline"]))}</strong> {text(words)}</p>'
     rest = row["reasons"][1:] if row["headline"] is None else row["reasons"]
-    return (
-        f'<h2>{text(heading)}</h2>{verdict}<div class="outcomes">{_outcomes(row)}</div>'
-        f"{reasons(rest)}{_reporters(row, names)}"
-    )
+    outcomes = f'<div class="outcomes">{_outcomes(row)}</div>' if row["n_first"] or row["n_last"] else ""
+    return f"<h2>{text(heading)}</h2>{verdict}{outcomes}{reasons(rest)}{_reporters(row, names)}"
 
 
 def reasons(said: list[str]) -> str:

@@ -1,7 +1,8 @@
 """What an address asks for of a set of places, made whole from what a release holds. No widget here: pages bring those.
 
-A set is a named one (`set=M49:011`, `set=ORG:ECOWAS`, `set=BRA` for the states of Brazil) with its members as of each
-year, or as of one (`members=2025`); or places of any level across borders (`places=KEN,UGA,BR-AC`, with `name=`).
+A set is a named one (`set=M49:011`, `set=ORG:ECOWAS`, `set=BRA` for the states of Brazil, `set=BR-RJ` for the
+municipalities of one) with its members as of each year, or as of one (`members=2025`); or places of any level across
+borders (`places=KEN,UGA,BR-AC`, with `name=`).
 """
 
 import re
@@ -15,7 +16,7 @@ from dashboard.language import _, in_order, listed, ngettext, number, place_name
 from dashboard.words import say
 
 OWN = "own"
-KINDS = ("region", "community", "states", OWN)
+KINDS = ("region", "community", "states", "municipalities", OWN)
 WORLD = "M49:001"
 MOST = 60
 """Places a set of one's own may have."""
@@ -34,7 +35,7 @@ class PlaceSet:
     """Of a named set; empty for one of one's own."""
     name: str
     places: tuple[str, ...] = ()
-    """The places of a set of one's own, or the members on 31 December of the year `members`."""
+    """The places of a set of one's own, the municipalities of a state, or the members on 31 December of `members`."""
     members: int | None = None
     """The year whose members are meant; None for those of each year."""
 
@@ -46,8 +47,7 @@ class PlaceSet:
     @property
     def asked(self) -> dict[str, Any]:
         """The parameters every question about a set takes."""
-        as_given = self.own or self.members is not None
-        return {"set": None if as_given else self.code, "places": self.places}
+        return {"set": None if self.own or self.places else self.code, "places": self.places}
 
     @property
     def state(self) -> dict[str, Any]:
@@ -115,7 +115,9 @@ def named(opened: Opened) -> dict[str, PlaceSet]:
 
 def _name(row: Row) -> str:
     name = place_name(row["code"], row["name"])
-    return _("{country}: states and provinces").format(country=name) if row["kind"] == "states" else name
+    if row["kind"] == "states":
+        return _("{country}: states and provinces").format(country=name)
+    return _("{state}: municipalities").format(state=name) if row["kind"] == "municipalities" else name
 
 
 def set_asked(opened: Opened, asked: Mapping[str, str]) -> PlaceSet | None:
@@ -124,7 +126,9 @@ def set_asked(opened: Opened, asked: Mapping[str, str]) -> PlaceSet | None:
         return own(opened, asked.get("places", "").split(","), asked.get("name", ""))
     sets = named(opened)
     found = sets.get(asked.get("set", "")) or sets.get(WORLD) or next(iter(sets.values()), None)
-    return as_of(opened, found, _year(asked.get("members"))) if found and asked.get("set") == found.code else found
+    if found is None or asked.get("set") != found.code:
+        return found
+    return as_of(opened, within(opened, found), _year(asked.get("members")))
 
 
 def own(opened: Opened, codes: list[str], name: str) -> PlaceSet:
@@ -133,6 +137,13 @@ def own(opened: Opened, codes: list[str], name: str) -> PlaceSet:
     return PlaceSet(
         OWN, "", name.strip()[:LONGEST], tuple(code for code in dict.fromkeys(codes) if code in known)[:MOST]
     )
+
+
+def within(opened: Opened, of: PlaceSet) -> PlaceSet:
+    """The municipalities of a state, with their codes; any other set as it is."""
+    if of.kind != "municipalities":
+        return of
+    return replace(of, places=tuple(row["code"] for row in opened.rows("set_within", place=of.code)))
 
 
 def as_of(opened: Opened, of: PlaceSet, wanted: int | None) -> PlaceSet:

@@ -6,9 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import address, blocks, charts, choice, data, frame, set_blocks, sets
+from dashboard import address, blocks, charts, choice, data, frame, maps, set_blocks, sets
 from dashboard.data import Opened, Row
 from dashboard.language import _, in_order, period, place_name, year
+from dashboard.maps import planes
 from dashboard.markup import text
 from dashboard.sets import PlaceSet, SetChoice
 from dashboard.words import say, stated
@@ -90,7 +91,7 @@ def _set(opened: Opened, begun: PlaceSet) -> PlaceSet:
     of = of_kind[code]
     runs = opened.rows("set_runs", set=code) if kind == "community" else []
     if len(runs) < 2:
-        return of
+        return sets.within(opened, of)
     years: list[int | None] = [None, *(run["last_year"] for run in runs)]
     wanted = begun.members if begun.code == code else None
     run = next((run for run in runs if wanted and run["first_year"] <= wanted <= run["last_year"]), None)
@@ -258,6 +259,8 @@ def trend(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
             continue
         asked = {**chosen.summed, "unit": row["unit"], "basis": row["period_basis"], "panel": tuple(row["panel"])}
         rows = opened.rows("set_years", **asked)
+        if not any(one["n_all"] for one in rows):
+            continue
         with st.container(key=f"sums-{at}", horizontal=True, gap="large"):
             with st.container(key=f"sums-chart-{at}", gap="small"):
                 st.html(set_blocks.sums_head(chosen, row, source["name"], source["provenance"]))
@@ -372,6 +375,7 @@ def flows(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
             key=f"corridors {of['source']} {of['period']} {chosen.of.state}",
             alt=set_blocks.flow_alternative(of, chosen),
         )
+    _arrows(corridors, of, ends, chosen)
     rows = opened.rows("set_flow_places", **asked)
     st.html(
         set_blocks.flow_places(
@@ -380,6 +384,29 @@ def flows(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
     )
     _corridors_of_one(opened, rows, asked, of)
     st.html(set_blocks.mirror(opened.rows("set_mirror", **chosen.of.asked, period=of["period"]), {**names, **ends}))
+
+
+def _arrows(corridors: list[Row], of: Row, names: dict[str, str], chosen: SetChoice) -> None:
+    """The corridors on a map: of one country's states, or between countries."""
+    countries = {row["within"] for row in corridors}
+    within = next(iter(countries)) if len(countries) == 1 else None
+    across = [row for row in corridors if row["kind"] == "across"]
+    if not across or (within and planes.ground(within) is None):
+        return
+    words = _("{origin} to {destination}: {value}")
+    rows = []
+    for row in across:
+        origin, destination = names[row["origin"]], names[row["destination"]]
+        said = words.format(
+            origin=origin, destination=destination, value=stated(row["value"], row["unit"], row["completeness"])
+        )
+        rows.append({**row, "origin_name": origin, "destination_name": destination, "text": said})
+    caption = _("Flows between the places of {set}, {period}, {source}: an arrow for each corridor, wider where more")
+    maps.show(
+        maps.flows(rows, within=within, provenance=of["provenance"]),
+        key="flows",
+        caption=caption.format(set=chosen.of.title, period=period(of["period"]), source=_(of["name"])),
+    )
 
 
 def _no_flows(opened: Opened) -> None:

@@ -26,6 +26,11 @@ class Change:
     dropped: int
     """Files it held and this one does not."""
 
+    @property
+    def only_anew(self) -> bool:
+        """Whether the same files gave as many figures, written or worked out in another way."""
+        return self.before == self.after and not self.files and not self.dropped
+
 
 def between(old: Manifest, new: Manifest, tier: str) -> tuple[list[Change], int]:
     """The sources that differ, and how many do not, as one tier sees both releases."""
@@ -75,20 +80,26 @@ def said(opened: Opened) -> str:
     changes, same = _between(opened.root, opened.release, before.release, opened.tier)
     titled = [(_title(opened, before, change.source), change) for change in changes]
     rows = sorted(titled, key=lambda row: in_order(row[0]))
-    items = "".join(
-        f'<li><a href="{address.to("sources", {"source": change.source})}">{text(title)}</a>: '
-        f"{text(_in_words(opened, change))}</li>"
-        if change.after is not None
-        else f"<li>{text(title)}: {text(_('no longer held.'))}</li>"
-        for title, change in rows
-    )
+    items = "".join(f"<li>{_item(opened, title, change)}</li>" for title, change in rows if not change.only_anew)
+    notes = [] if changes else [_("No source, file or figure differs.")]
+    anew = [title for title, change in rows if change.only_anew]
+    if anew:
+        said_ = _("Made anew from the same files, with as many figures as before: {sources}.")
+        notes.append(said_.format(sources=listed(anew)))
+    if changes and same:
+        notes.append(ngettext("{n} source is as it was.", "{n} sources are as they were.", same).format(n=number(same)))
     since = _("Compared with release {release} of {day}.").format(release=before.release, day=day(before.built))
-    rest = ngettext("{n} source is as it was.", "{n} sources are as they were.", same).format(n=number(same))
-    none = "" if changes else _("No source, file or figure differs.")
     return (
-        f'<section class="changes">{head}<p class="unit">{text(since)}</p>'
-        f"{f'<ul>{items}</ul>' if items else ''}<p>{text(none or rest)}</p></section>"
+        f'<section class="changes">{head}<p class="unit">{text(since)}</p>{f"<ul>{items}</ul>" if items else ""}'
+        f"{''.join(f'<p>{text(one)}</p>' for one in notes)}</section>"
     )
+
+
+def _item(opened: Opened, title: str, change: Change) -> str:
+    if change.after is None:
+        return text(_("{source}: no longer held.").format(source=title))
+    to = address.to("sources", {"source": change.source})
+    return f'<a href="{to}">{text(title)}</a>: {text(_in_words(opened, change))}'
 
 
 def _title(opened: Opened, before: Opened, source: str) -> str:
@@ -111,8 +122,6 @@ def _in_words(opened: Opened, change: Change) -> str:
     else:
         bits.append(_("{now}, {before} before").format(now=figures, before=number(change.before)))
     said_ = [_("{changes}.").format(changes=listed(bits))]
-    if not added and not change.dropped:
-        said_.append(_("From the same files: how they are read or added up changed."))
     revised = opened.row("revised", source=change.source, files=[*change.files]) if added else None
     if revised and any(revised.values()):
         words = _(

@@ -16,7 +16,7 @@ GRID = "#E4DDCF"
 VEGA_SHAPES = {"official": "circle", "non_official": "triangle-up", "combined": "square"}
 SIZES = (120, 80, 52, 36)
 """Points of the first, second … source: points that lie on each other stay visible, as do dashes on a line."""
-SIZED = frozenset(("height", "strokeWidth", "labelPadding", "labelSeparation"))
+SIZED = frozenset(("height", "step", "strokeWidth", "labelPadding", "labelSeparation", "labelLimit"))
 """Besides sizes of letters, what is larger where letters are."""
 FONT = '"Source Sans", "Source Sans 3", system-ui, sans-serif'
 

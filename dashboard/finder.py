@@ -206,6 +206,16 @@ def _match(code: str, spelling: str, held: Index, *, exact: bool) -> Match:
     return Match(place, name, "" if same else spelling, exact, tuple(within))
 
 
+def label() -> str:
+    """What may be typed."""
+    return _("A place: its name in any language, or its code")
+
+
+def example() -> str:
+    """What stands in the empty box."""
+    return _("A country, a state, a municipality …")
+
+
 def answer(found: Found) -> str:
     """The answer as HTML: links to the places, those with figures first and said as such."""
     said = (

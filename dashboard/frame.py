@@ -62,24 +62,28 @@ def waits(name: str, opened: Opened) -> bool:
 
 def chooser(opened: Opened, name: str) -> None:
     """In place of such a page: the way to choose."""
-    words = _("In a meeting no country is shown before someone chooses one.")
-    st.html(f'<h1 class="title">{text(_("Choose a place"))}</h1><p class="unit">{text(words)}</p>')
+    st.html(why_choose(name))
     find(opened)
-    if name == "sources":
-        note(
-            _("The list of sources names the countries they speak of."),
-            (_("Show the list of sources"), address.to("sources", {"show": "all"})),
-        )
+
+
+def why_choose(name: str) -> str:
+    """The title and the reason of a page that waits for a choice."""
+    words = _("In a meeting no country is shown before someone chooses one.")
+    head_ = f'<h1 class="title">{text(_("Choose a place"))}</h1><p class="unit">{text(words)}</p>'
+    if name != "sources":
+        return head_
+    listed = _("The list of sources names the countries they speak of.")
+    return head_ + note_html(listed, (_("Show the list of sources"), address.to("sources", {"show": "all"})))
 
 
 def find(opened: Opened) -> None:
     """The box that finds places, and what it found."""
     typed = st.text_input(
-        _("A place: its name in any language, or its code"),
+        finder.label(),
         address.here().get("find", ""),
         key="find",
         max_chars=finder.LONGEST,
-        placeholder=_("A country, a state, a municipality …"),
+        placeholder=finder.example(),
         autocomplete="off",
     )
     remember({"find": typed}, ("find",))
@@ -209,7 +213,7 @@ def remember(state: Mapping[str, object], names: Iterable[str] = ()) -> None:
 
 def enter(page: str, state: Mapping[str, str]) -> None:
     """Goes to a page in a state, with what every link keeps."""
-    st.switch_page(page_of(page), query_params={**address.kept(), **state})
+    st.switch_page(page_of(page or PAGES[0]), query_params={**address.kept(), **state})
 
 
 def go(to: str, **changes: str) -> None:

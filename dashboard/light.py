@@ -8,7 +8,7 @@ so each kind leads to its own.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dashboard import address, blocks, changes, choice, data, frame, language, prose, set_blocks, sets, topics
+from dashboard import address, blocks, choice, data, finder, frame, language, prose, set_blocks, sets, share
 from dashboard.choice import Choice
 from dashboard.data import Opened, Row
 from dashboard.language import _, place_name, year
@@ -33,22 +33,61 @@ def page(name: str, asked: Mapping[str, str], preferred: str | None) -> Light:
     address.use(asked)
     language.use(language.chosen(address.here().get("lang"), preferred), address.here().get("digits"))
     opened, said = frame.held(name)
-    body = PAGES.get(name, _missing)(opened) if opened else ""
+    body = _body(name, opened) if opened else ""
     main = f'<main dir="{language.direction()}">{body}</main>'
     html = f"{frame.head(name)}{said}{main}{frame.foot(opened)}"
     return Light(language.current(), language.direction(), _("Firearms Data Commons"), html)
 
 
+def _body(name: str, opened: Opened) -> str:
+    if frame.waits(name, opened):
+        form, found = _find(name, opened)
+        return f'{frame.why_choose(name)}<div class="forms">{form}</div>{found}'
+    return PAGES.get(name, _missing)(opened)
+
+
 def _overview(opened: Opened) -> str:
-    """The way to a place, and what there is to find; in a meeting what evidence is held, and no country."""
+    """The ways to a place: everything starts there; then what there is to find."""
     countries = frame.place_labels(opened.rows("countries"))
-    ways = _title(_("Choose your place")) + _form("local", {}, ("place", _("Country or area"), countries, ""))
-    here = overview.here(opened.rows("held"))
-    if address.meeting():
-        return ways + here + topics.said(opened)
-    where = opened.rows("where")
-    listed = overview.by_country(where) if where else ""
-    return f"{ways}{here}{listed}{overview.examples(opened)}{changes.said(opened)}"
+    find, found = _find(address.OVERVIEW, opened)
+    code, view = _code()
+    select = "" if address.meeting() else _form("local", {}, ("place", _("Country or area"), countries, ""))
+    ways = f'<div class="forms">{find}{select}{code}</div>{found}{view}'
+    return f"{_title(_('Choose your place'))}{ways}{overview.said(opened)}"
+
+
+def _find(name: str, opened: Opened) -> tuple[str, str]:
+    """The box that finds places, and what it found."""
+    typed = address.here().get("find", "")
+    found = finder.answer(finder.find(typed, finder.of(opened))) if typed else ""
+    return _typed(name, "find", finder.label(), finder.example(), typed), found
+
+
+def _code() -> tuple[str, str]:
+    """The box that takes a short code, and the way to the view it stands for."""
+    typed = address.here().get("code", "")
+    box = _typed(address.OVERVIEW, "code", share.label(), share.example(), typed)
+    if not typed:
+        return box, ""
+    view = share.read(typed)
+    if view is None:
+        return box, frame.note_html(share.mistyped())
+    return box, frame.note_html(_("This code stands for a view."), (_("Open the view"), address.to(*view)))
+
+
+def _hidden(state: Mapping[str, str]) -> str:
+    """What a form takes along."""
+    return "".join(f'<input type="hidden" name="{text(name)}" value="{text(value)}">' for name, value in state.items())
+
+
+def _typed(page_: str, name: str, label: str, example: str, typed: str) -> str:
+    """A form of one box to type in, which leads to the same page."""
+    return (
+        f'<form action="./{page_}">{_hidden(address.kept())}<label>{text(label)}'
+        f' <input name="{name}" value="{text(typed)}" placeholder="{text(example)}" maxlength="{finder.LONGEST}"'
+        f' autocomplete="off"></label>'
+        f"<button>{text(_('Show'))}</button></form>"
+    )
 
 
 def _local(opened: Opened) -> str:
@@ -124,10 +163,7 @@ def _ways(opened: Opened, chosen: Choice) -> str:
 
 def _form(page_: str, state: Mapping[str, str], *selects: tuple[str, str, Mapping[str, str], str | None]) -> str:
     """Selects with a button to the page of a place; each is a name, a label, code → words, and the code now."""
-    asked = {**address.kept(), **state}
-    hidden = "".join(
-        f'<input type="hidden" name="{text(name)}" value="{text(value)}">' for name, value in asked.items()
-    )
+    hidden = _hidden({**address.kept(), **state})
     shown = ""
     for name, label, options, current in selects:
         said = "".join(

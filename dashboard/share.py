@@ -2,16 +2,19 @@
 
 The short code is the view itself, written small: nothing is stored, and nobody keeps a record of who looks at what.
 Eight signs of Crockford's base 32 (https://www.crockford.com/base32.html: no I, L, O or U, so that none is misread)
-hold 40 bits: the page, the place or set as its row in the shipped register, what is counted, first and last year, and
-what is left for a check sum that also covers the register: a code of another edition is not misread either.
+hold 40 bits: the page, the place or set as its row in the shipped register, what is counted, the years, and in the rest
+a check sum that also covers the register: a code of another edition is not misread either.
 """
 
 import base64
 import io
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from hashlib import sha256
+from itertools import accumulate
+from math import prod
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import segno
@@ -25,12 +28,15 @@ from schemas.vocabulary import codes
 SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MISREAD = str.maketrans({"I": "1", "L": "1", "O": "0"} | dict.fromkeys(" -·\u200e\u200f"))
 LENGTH = 8
+SOURCES = Path(gazetteer.__file__).parents[1] / "sources"
+"""Where the declared sources lie, whose names a code can say."""
+SETS = ("world", "region", "country")
+"""Levels of the register whose rows are the names of sets: a country is the set of its states."""
 OF_ROOM = ("lang", "digits", "meeting")
 """What the phones in the room choose for themselves: language, digits and size."""
-PAGES = {"overview": "", "local": "place", "region": "set", "sources": "", "methods": "", "about": ""}
-"""Pages a code can open → the name in the address of the place or set it holds."""
 YEARS = range(1980, 2044)
-PERIODS = (None, *((first, last) for first in YEARS for last in YEARS if first <= last))
+PERIOD = "period"
+"""From and to in one: only both make a period."""
 
 
 def block(page: str, url: str | None) -> str:
@@ -50,6 +56,24 @@ def block(page: str, url: str | None) -> str:
         f'<details class="share"><summary>{text(_("Share this view"))}</summary><div>{qr(whole)}<div>'
         f"<p>{text(opens)}</p>{typed}<p>{text(_('Or copy the address:'))}</p>"
         f'<p><code dir="ltr">{text(whole)}</code></p></div></div></details>'
+    )
+
+
+def label() -> str:
+    """What may be typed where a code is taken."""
+    return _("Have a code? Type it here")
+
+
+def example() -> str:
+    """What stands in the empty box."""
+    return _("8 letters and digits")
+
+
+def mistyped() -> str:
+    """What to say of a code that cannot be read."""
+    return _(
+        "This is no code of this site: a letter or digit may be mistyped, or it was made with another edition of the"
+        " list of places. The QR code and the address beside it still work."
     )
 
 
@@ -80,34 +104,30 @@ def _drawn(words: str) -> str:
 
 
 def code(page: str, state: Mapping[str, str]) -> str | None:
-    """A view as eight letters and digits; None where it holds more than fits: other settings, other places, own sets.
+    """A view as eight letters and digits; None where it holds what no code can say, such as a set of one's own.
 
     Language, size and release are not in it: the phone has its own language and sees the current release.
     """
     said = {name: value for name, value in state.items() if name not in address.KEPT}
-    of = PAGES.get(page or "overview")
-    period = (said.pop("from", None), said.pop("to", None))
-    try:
-        numbers = (
-            [*PAGES].index(page or "overview"),
-            _places().index(said.pop(of, "")) if of else 0,
-            _concepts().index(said.pop("concept", "")),
-            PERIODS.index((int(period[0] or ""), int(period[1] or "")) if any(period) else None),
-        )
-    except ValueError:
-        return None
-    if said:
+    if "from" in said or "to" in said:
+        said[PERIOD] = f"{said.pop('from', '')}-{said.pop('to', '')}"
+    fields = _pages().get(page)
+    if fields is None or not said.keys() <= fields.keys():
         return None
     view = 0
-    for number, many in zip(numbers, _many(), strict=True):
-        view = view * many + number
+    for field, values in fields.items():
+        wanted = said.get(field, "")
+        if wanted not in values:
+            return None
+        view = view * len(values) + values[wanted]
+    view += _begins()[page]
     whole = view * _checks() + _check(view)
     return "".join(SIGNS[whole >> 5 * place & 31] for place in reversed(range(LENGTH)))
 
 
 def read(typed: str) -> tuple[str, dict[str, str]] | None:
     """The page and state a code stands for; None where it is mistyped or of another edition of the register."""
-    signs = unicodedata.normalize("NFKC", typed).upper().translate(MISREAD)
+    signs = unicodedata.normalize("NFKC", typed[:100]).upper().translate(MISREAD)
     signs = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in signs)
     if len(signs) != LENGTH or not set(signs) <= set(SIGNS):
         return None
@@ -115,52 +135,75 @@ def read(typed: str) -> tuple[str, dict[str, str]] | None:
     for sign in signs:
         whole = whole << 5 | SIGNS.index(sign)
     view, check = divmod(whole, _checks())
-    if check != _check(view):
+    if check != _check(view) or view >= _views():
         return None
-    numbers: list[int] = []
-    for many in reversed(_many()):
-        view, number = divmod(view, many)
-        numbers.insert(0, number)
-    if view:
-        return None
-    page = [*PAGES][numbers[0]]
-    period = PERIODS[numbers[3]]
-    state = {PAGES[page]: _places()[numbers[1]], "concept": _concepts()[numbers[2]]}
-    if period:
-        state |= {"from": str(period[0]), "to": str(period[1])}
-    return page, {name: value for name, value in state.items() if name and value}
+    page = next(name for name, begin in reversed(_begins().items()) if begin <= view)
+    rest, state = view - _begins()[page], dict[str, str]()
+    for field, values in reversed(_pages()[page].items()):
+        rest, at = divmod(rest, len(values))
+        state[field] = [*values][at]
+    if period := state.pop(PERIOD, ""):
+        state["from"], state["to"] = period.split("-")
+    return page, {field: value for field, value in state.items() if value}
 
 
-def _many() -> tuple[int, int, int, int]:
-    """How many pages, places, things counted and periods there are to tell apart."""
-    return len(PAGES), len(_places()), len(_concepts()), len(PERIODS)
+Values = dict[str, int]
+"""Value → its number; the first is none at all."""
+
+
+@cache
+def _pages() -> dict[str, dict[str, Values]]:
+    """Pages a code can open → names in their addresses → what these may be."""
+    register = gazetteer.load().places
+    sets = register.filter(register["level"].is_in(SETS))
+    counted = _numbered(codes("concept"))
+    source = _numbered(path.stem for path in sorted(SOURCES.glob("*.toml")))
+    period = _numbered(f"{first}-{last}" for first in YEARS for last in YEARS if first <= last)
+    return {
+        address.OVERVIEW: {},
+        "methods": {},
+        "about": {},
+        "sources": {"source": source},
+        "local": {"place": _numbered(register["code"]), "concept": counted, PERIOD: period},
+        "region": {
+            "set": _numbered(sets["code"]),
+            "concept": counted,
+            "source": source,
+            "show": _numbered(["published"]),
+            PERIOD: period,
+        },
+    }
+
+
+def _numbered(values: Iterable[str]) -> Values:
+    return {value: number for number, value in enumerate(["", *values])}
+
+
+@cache
+def _begins() -> dict[str, int]:
+    """Page → the number of its first view; they follow one another."""
+    sizes = [prod(map(len, fields.values())) for fields in _pages().values()]
+    return dict(zip(_pages(), accumulate([0, *sizes]), strict=False))
+
+
+@cache
+def _views() -> int:
+    """How many views there are to tell apart."""
+    return sum(prod(map(len, fields.values())) for fields in _pages().values())
 
 
 @cache
 def _checks() -> int:
     """How many check sums there is room for."""
-    views = 1
-    for many in _many():
-        views *= many
-    return int(32**LENGTH // views)
+    return int(32**LENGTH) // _views()
 
 
 def _check(view: int) -> int:
-    return int.from_bytes(sha256(f"{_edition()}/{view}".encode()).digest()[:8]) % _checks()
-
-
-@cache
-def _places() -> list[str]:
-    """Codes of the shipped register in its order, after none."""
-    return ["", *gazetteer.load().places["code"]]
-
-
-@cache
-def _concepts() -> list[str]:
-    return ["", *codes("concept")]
+    return int.from_bytes(sha256(f"{_edition()}/{view}".encode()).digest()[:8], "big") % _checks()
 
 
 @cache
 def _edition() -> str:
     """What the numbers in a code count: it changes with the rows of the register, not with a name or alias in it."""
-    return sha256("\n".join([*PAGES, *_places(), *_concepts()]).encode()).hexdigest()
+    listed = (name for fields in _pages().values() for field, values in fields.items() for name in (field, *values))
+    return sha256("\n".join([*_pages(), *listed]).encode()).hexdigest()

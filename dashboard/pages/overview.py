@@ -34,14 +34,22 @@ def body(opened: Opened) -> None:
         st.html(examples(opened) + changes.said(opened))
 
 
+def said(opened: Opened) -> str:
+    """What there is to find, without a map."""
+    first = here(opened.rows("held"))
+    if address.meeting():
+        return first + topics.said(opened)
+    return first + by_country(opened.rows("where")) + examples(opened) + changes.said(opened)
+
+
 def have_code() -> None:
     """Takes a short code and goes to the view it stands for."""
     typed = st.text_input(
-        _("Have a code? Type it here"),
+        share.label(),
         address.here().get("code", ""),
         key="code",
         max_chars=24,
-        placeholder=_("8 letters and digits"),
+        placeholder=share.example(),
         autocomplete="off",
     )
     if not typed:
@@ -49,13 +57,8 @@ def have_code() -> None:
     view = share.read(typed)
     if view:
         frame.enter(*view)
-        return
-    frame.note(
-        _(
-            "This is no code of this site: a letter or digit may be mistyped, or it was made with another edition of"
-            " the list of places. The QR code and the address beside it still work."
-        )
-    )
+    else:
+        frame.note(share.mistyped())
 
 
 def here(rows: list[Row]) -> str:
@@ -87,8 +90,8 @@ def here(rows: list[Row]) -> str:
     shown = table(
         map(text, columns), ["<tbody>", body_, "</tbody>"], caption=caption, kind="held stack", numbers=range(1, 6)
     )
-    said = "".join(f"<p>{text(line)}</p>" for line in lines)
-    return f'<section class="here">{head}<div class="two"><div>{said}</div><div>{shown}</div></div></section>'
+    in_words = "".join(f"<p>{text(line)}</p>" for line in lines)
+    return f'<section class="here">{head}<div class="two"><div>{in_words}</div><div>{shown}</div></div></section>'
 
 
 def _numbers(row: Row) -> list[str]:
@@ -109,14 +112,14 @@ def _in_words(row: Row) -> dict[str, str]:
 
 def where(opened: Opened) -> None:
     """Of which countries which classes of source hold figures: in words, and every country in a list."""
-    rows = opened.rows("where")
-    if rows:
-        st.html(f"<h2>{text(_('Where both kinds of source hold figures'))}</h2>{by_country(rows)}")
+    st.html(by_country(opened.rows("where")))
 
 
 def by_country(rows: list[Row]) -> str:
     """The map in words, and behind a summary every country by the classes of source that hold figures (query where)."""
-    said = ngettext(
+    if not rows:
+        return ""
+    words = ngettext(
         "For {n} country or area a source holds figures of it or of a place in it.",
         "For {n} countries and areas a source holds figures of them or of places in them.",
         rows[0]["all_countries"],
@@ -141,8 +144,9 @@ def by_country(rows: list[Row]) -> str:
         numbers=(1,),
     )
     return (
-        f"<p>{text(said)} {text(both_said)}</p>"
+        f"<section><h2>{text(_('Where both kinds of source hold figures'))}</h2><p>{text(words)} {text(both_said)}</p>"
         f'<details class="where-list"><summary>{text(_("The list of countries and areas"))}</summary>{shown}</details>'
+        "</section>"
     )
 
 

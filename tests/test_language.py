@@ -3,6 +3,8 @@
 import ast
 import re
 import string
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -391,9 +393,20 @@ def forms_of(sentence: str) -> list[str]:
     return [one.words for one, _parts in fitting(language._templates(), sentence)]
 
 
-def test_every_sentence_of_a_release_has_one_form(small: Path) -> None:
+@pytest.fixture(scope="module")
+def starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A commons of the starter set: eleven sources, every view."""
+    held = tmp_path_factory.mktemp("starter")
+    command = [sys.executable, "-m", "commons", "starter", "--data", str(held)]
+    subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+    return held
+
+
+@pytest.mark.parametrize("commons", ["small", pytest.param("starter", marks=pytest.mark.slow)])
+def test_every_sentence_of_a_release_has_one_form(commons: str, request: pytest.FixtureRequest) -> None:
+    held: Path = request.getfixturevalue(commons)
     unclear, seen = {}, 0
-    with open_release(Folder(small)) as con:
+    with open_release(Folder(held)) as con:
         kinds = dict(
             con.execute("select table_name || '.' || column_name, data_type from information_schema.columns").fetchall()
         )
@@ -408,7 +421,7 @@ def test_every_sentence_of_a_release_has_one_form(small: Path) -> None:
             "select min(figure_id) from figure group by source, derived, completeness, mapping_relation"
         ).fetchall()
     for (figure,) in figures:
-        found = lineage(Folder(small), figure)
+        found = lineage(Folder(held), figure)
         for step in found["steps"]:
             if step != found["figure"]["footnote"] and len(forms_of(step)) != 1:
                 unclear[step] = forms_of(step)

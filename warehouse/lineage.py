@@ -107,7 +107,8 @@ def _rows(
     with duckdb.connect() as con:
         con.register("place_up", place_up)
         register_codes(con)
-        wanted = ", ".join(f"? as {column}" for column in figure)
+        # What is empty is an empty text: without a type it would be taken for a number.
+        wanted = ", ".join(f"{'?::varchar' if value is None else '?'} as {name}" for name, value in figure.items())
         con.execute(f"create temp table wanted as select {wanted}", list(figure.values()))
         use_kept(con, inputs, name)
         con.execute("create temp table found as " + sql("views/lineage"))

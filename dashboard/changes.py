@@ -85,7 +85,7 @@ def said(opened: Opened) -> str:
     anew = [title for title, change in rows if change.only_anew]
     if anew:
         said_ = _("Made anew from the same files, with as many figures as before: {sources}.")
-        notes.append(said_.format(sources=listed(anew)))
+        notes.append(said_.format(sources="; ".join(anew)))
     if changes and same:
         notes.append(ngettext("{n} source is as it was.", "{n} sources are as they were.", same).format(n=number(same)))
     since = _("Compared with release {release} of {day}.").format(release=before.release, day=day(before.built))

@@ -5,7 +5,7 @@ In a meeting it shows what evidence is held by article and theme, and names no c
 
 import streamlit as st
 
-from dashboard import address, blocks, changes, data, frame, share, topics
+from dashboard import address, blocks, changes, data, frame, maps, share, topics
 from dashboard.data import Opened, Row
 from dashboard.language import _, in_order, listed, ngettext, number, period, place_name, sentence, years
 from dashboard.markup import cell, mark, table, text
@@ -39,7 +39,9 @@ def said(opened: Opened) -> str:
     first = here(opened.rows("held"))
     if address.meeting():
         return first + topics.said(opened)
-    return first + by_country(opened.rows("where")) + examples(opened) + changes.said(opened)
+    rows = opened.rows("where")
+    listed_ = where_in_words(rows) + by_country(rows) if rows else ""
+    return first + listed_ + examples(opened) + changes.said(opened)
 
 
 def have_code() -> None:
@@ -111,43 +113,55 @@ def _in_words(row: Row) -> dict[str, str]:
 
 
 def where(opened: Opened) -> None:
-    """Of which countries which classes of source hold figures: in words, and every country in a list."""
-    st.html(by_country(opened.rows("where")))
-
-
-def by_country(rows: list[Row]) -> str:
-    """The map in words, and behind a summary every country by the classes of source that hold figures (query where)."""
+    """Of which countries which classes of source hold figures: in words, on a map, and every country in a list."""
+    rows = opened.rows("where")
     if not rows:
-        return ""
+        return
+    st.html(where_in_words(rows))
+    shown = [
+        {"code": one["code"], "name": name, "classes": row["classes"], "text": f"{name}: {_kinds(row['classes'])}"}
+        for row in rows
+        for one in row["places"]
+        if (name := place_name(one["code"], one["name"]))
+    ]
+    caption = _("World map: of which countries and areas which classes of source hold figures. The list says the same.")
+    maps.show(maps.world(shown), key="where", caption=caption)
+    st.html(by_country(rows))
+
+
+def where_in_words(rows: list[Row]) -> str:
+    """The map in words (query where)."""
+    every, both = rows[0]["all_countries"], rows[0]["both_kinds"] or 0
     words = ngettext(
         "For {n} country or area a source holds figures of it or of a place in it.",
         "For {n} countries and areas a source holds figures of them or of places in them.",
-        rows[0]["all_countries"],
-    ).format(n=number(rows[0]["all_countries"]))
-    both = rows[0]["both_kinds"] or 0
+        every,
+    ).format(n=number(every))
     both_said = ngettext(
         "For {n} of them an official source and one of another class do.",
         "For {n} of them an official source and one of another class do.",
         both,
     ).format(n=number(both))
+    return f"<h2>{text(_('Where both kinds of source hold figures'))}</h2><p>{text(words)} {text(both_said)}</p>"
+
+
+def by_country(rows: list[Row]) -> str:
+    """Behind a summary every country by the classes of source that hold figures (query where)."""
     body_ = "".join(
         f'<tr><th scope="row">{_classes(row["classes"])}</th><td class="n">{text(number(row["countries"]))}</td>'
         f"<td>{_countries(row['places'])}</td></tr>"
         for row in rows
     )
     columns = (_("Classes of source with figures"), _("How many"), _("Countries and areas, in alphabetical order"))
-    shown = table(
-        map(text, columns),
-        [f"<tbody>{body_}</tbody>"],
-        caption=_("Countries by classes of source"),
-        kind="where",
-        numbers=(1,),
-    )
+    caption = _("Countries by classes of source")
+    shown = table(map(text, columns), ["<tbody>", body_, "</tbody>"], caption=caption, kind="where", numbers=(1,))
     return (
-        f"<section><h2>{text(_('Where both kinds of source hold figures'))}</h2><p>{text(words)} {text(both_said)}</p>"
         f'<details class="where-list"><summary>{text(_("The list of countries and areas"))}</summary>{shown}</details>'
-        "</section>"
     )
+
+
+def _kinds(kinds: list[str]) -> str:
+    return listed([say("provenance", kind) for kind in CLASSES if kind in kinds])
 
 
 def _classes(kinds: list[str]) -> str:
@@ -202,7 +216,8 @@ def pairs_of(opened: Opened, example: Row) -> tuple[list[Row], Row | None]:
 def _example(example: Row, place: Row, rows: list[Row]) -> str:
     first = rows[0]
     to = address.to("local", {"place": place["code"], "concept": example["concept"]})
-    names = " – ".join(dict.fromkeys(_(first[f"name_{side}"]) for side in "ab"))
+    where_ = place_name(place["code"], place["name"])
+    names = f"{where_}: {listed([_(first[f'name_{side}']) for side in 'ab'])}"
     reasons = "".join(
         f"<li>{text(sentence(reason))}</li>" for reason in dict.fromkeys(r for row in rows for r in row["reasons"])
     )
@@ -215,7 +230,7 @@ def _example(example: Row, place: Row, rows: list[Row]) -> str:
         for row in rows
     )
     return (
-        f'<article class="example"><h3><a href="{to}">{text(place_name(place["code"], place["name"]))}</a></h3>'
+        f'<article class="example"><h3><a href="{to}">{text(where_)}</a></h3>'
         f'<p class="meant">{text(_(example["explains"]))}</p>'
         f"{f'<ul>{reasons}</ul>' if reasons else ''}"
         + table(columns, [f"<tbody>{body_}</tbody>"], caption=names, kind="pair stack", numbers=(1, 2))

@@ -1,7 +1,6 @@
 """The shipped proxy configuration on this machine: free ports of loopback, a certificate made for the occasion."""
 
 import getpass
-import shutil
 import socket
 import subprocess
 import time
@@ -11,9 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
-BROTLI = Path("/usr/lib/nginx/modules/ngx_http_brotli_filter_module.so")
 MAIN = """
-{modules}
 user {user};
 worker_processes 1;
 daemon off;
@@ -73,17 +70,13 @@ def configuration(here: Path, viewers: Sequence[int], port: int, plain: int) -> 
     return text
 
 
-def _prepare(here: Path, viewers: Sequence[int], brotli: bool) -> tuple[Proxy, list[str]]:
+def _prepare(here: Path, viewers: Sequence[int]) -> tuple[Proxy, list[str]]:
     port, plain = free_port(), free_port()
     (here / "conf.d").mkdir(parents=True)
     (here / "commons").mkdir()
     (here / "conf.d" / "commons.conf").write_text(configuration(here, viewers, port, plain), encoding="utf-8")
-    if brotli:
-        shutil.copy(DEPLOY / "brotli.conf", here / "conf.d")
-        shutil.copy(DEPLOY / "brotli.map", here / "commons")
-    modules = f"load_module {BROTLI};" if brotli else ""
     main = here / "nginx.conf"
-    main.write_text(MAIN.format(here=here, user=getpass.getuser(), modules=modules), encoding="utf-8")
+    main.write_text(MAIN.format(here=here, user=getpass.getuser()), encoding="utf-8")
     certificate = here / "commons" / "certificate.pem"
     made = [
         "openssl",
@@ -104,9 +97,9 @@ def _prepare(here: Path, viewers: Sequence[int], brotli: bool) -> tuple[Proxy, l
 
 
 @contextmanager
-def proxied(here: Path, viewers: Sequence[int], *, brotli: bool = False) -> Iterator[Proxy]:
+def proxied(here: Path, viewers: Sequence[int]) -> Iterator[Proxy]:
     """nginx before viewers on these ports, its files in an empty folder; ended by its own process id."""
-    proxy, command = _prepare(here, viewers, brotli)
+    proxy, command = _prepare(here, viewers)
     subprocess.run([*command, "-t"], check=True, capture_output=True)
     process = subprocess.Popen(command)
     try:

@@ -51,7 +51,8 @@ def serving(
     port = free_port()
     command = [*commons, "serve", "--port", str(port), "--data", str(data), *options]
     pinned = ["taskset", "-c", str(core), *command] if core is not None else command
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": path}
     with log.open("wb") as out:
         process = subprocess.Popen(pinned, cwd=ROOT, stdout=out, stderr=out, env=environment)
     viewer = Viewer(port, process, log)

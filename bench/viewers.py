@@ -27,7 +27,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.generate import write_state_counts
-from bench.proxy import BROTLI, proxied
+from bench.proxy import proxied
 from bench.reader import Reader, Run
 from bench.serving import Viewer, serving
 from ingest.folder import Folder
@@ -226,7 +226,7 @@ def main() -> None:
         address, trust = viewers[0].address, None
         if asked.processes > 1:
             ports = [viewer.port for viewer in viewers]
-            proxy = stack.enter_context(proxied(here / "proxy", ports, brotli=BROTLI.exists()))
+            proxy = stack.enter_context(proxied(here / "proxy", ports))
             address, trust = proxy.address, ssl.create_default_context(cafile=str(proxy.certificate))
         if asked.processes == 1 and hasattr(os, "sched_setaffinity"):
             # The readers and the builds leave the viewer's core alone.

@@ -9,10 +9,13 @@ from pathlib import Path
 from streamlit import file_util
 
 HERE = Path(__file__).parent
-# The app asks for its data beside the page's address (it would try below it first). The first screen goes when the app
-# has shown its whole page, unless the reader is just using it.
+# The app asks for its data beside the page's address (it would try below it first), and fetches its font of signs
+# (370 kB) only where one is shown. The first screen goes when the app has shown its whole page, unless the reader is
+# just using it.
 HANDING_OVER = """
 window.__streamlit = {BACKEND_BASE_URL: new URL("./", location.href).href};
+const load = document.fonts.load.bind(document.fonts);
+document.fonts.load = (font, ...more) => font.includes("Material Symbols") ? Promise.resolve([]) : load(font, ...more);
 const first = document.getElementById("first"), root = document.getElementById("root");
 function handOver() {
   if (!root.querySelector(".foot") || first.contains(document.activeElement)) return;

@@ -279,7 +279,7 @@ def test_whoever_comes_back_meets_the_same_process(site: Site) -> None:
 def test_nobody_is_answered_under_another_name(site: Site) -> None:
     with pytest.raises(RemoteDisconnected):
         site.ask("/", Host="evil.example")
-    with pytest.raises(urllib.error.URLError, match="handshake|UNRECOGNIZED_NAME|alert"):
+    with pytest.raises(urllib.error.URLError, match=r"handshake|UNRECOGNIZED_NAME|alert"):
         urllib.request.urlopen(f"https://127.0.0.1:{site.proxy.port}/", timeout=20, context=site.trust)
 
 

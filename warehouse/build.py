@@ -304,11 +304,10 @@ def _agreements(
 ) -> list[Part]:
     """One part per pair of sources with figures for one place and year that may stand side by side."""
     parts = []
-    con.execute("drop table if exists figure")
-    _view(con, "figure", [str(staged / part.file) for part in figures], figures)
+    _view(con, "every_figure", [str(staged / part.file) for part in figures], figures)
     for name in ("views/place_set", *AGREEING):
         con.execute(sql(name).replace("create or replace", "create or replace temp"))
-    con.execute("create or replace temp table yearly as select * from yearly_figure('figure')")
+    con.execute("create or replace temp table yearly as select * from yearly_figure('every_figure')")
     con.execute("create or replace temp table agreement_members as select * from agreement_member()")
     of_source = {part.name: part for part in figures}
     first = figures[0].name

@@ -64,7 +64,7 @@ class Text(NamedTuple):
 
 def texts() -> Iterator[Text]:
     """Every English text, some more than once."""
-    for path in [*ROOT.glob("dashboard/**/*.py"), *ROOT.glob("warehouse/*.py"), *ROOT.glob("ingest/**/*.py")]:
+    for path in [*ROOT.glob("dashboard/**/*.py"), *ROOT.glob("warehouse/**/*.py"), *ROOT.glob("ingest/**/*.py")]:
         yield from of_code(path.read_text(encoding="utf-8"), _origin(path))
     for path in [*ROOT.glob("warehouse/**/*.sql"), *ROOT.glob("dashboard/**/*.sql")]:
         yield from of_sql(path.read_text(encoding="utf-8"), _origin(path))

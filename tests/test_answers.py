@@ -6,7 +6,9 @@ with nothing but the csv module.
 
 import csv
 import json
+import math
 import random
+import statistics
 import subprocess
 import sys
 from collections import defaultdict
@@ -66,6 +68,50 @@ def test_rio_de_janeiro_two_official_series_are_equal(full: Path) -> None:
 def test_rio_de_janeiro_sou_da_paz(full: Path) -> None:
     series = total(full, "soudapaz_rj", "BR-RJ")
     assert [series[str(year)] for year in range(2018, 2024)] == [8721, 8423, 6440, 6833, 6717, 6281]
+
+
+def test_copies_of_one_register_differ_by_municipality_and_prove_nothing_by_agreeing(full: Path) -> None:
+    """ISP-RJ and Sou da Paz: equal for the state, not for its municipalities. Recomputed from the figures."""
+    rows = ask(full, "select * from agreement where place_set = 'BR-RJ'")
+    given = {row["statistic"]: row for row in rows if row["value"] is not None}
+    assert (len(rows), set(given)) == (5, {"geometric_mean_ratio"})
+    numbers: dict[str, dict[tuple[str, str], float]] = {}
+    for row in ask(
+        full,
+        "select source, place, period, value from figure where source in ('isp_rj', 'soudapaz_rj')"
+        " and place_level = 'admin2' and period_kind = 'year' and dimension = 'total' and category = 'TOTAL'"
+        " and variant = '' and completeness <> 'partial' and concept = 'arms_seized'",
+    ):
+        numbers.setdefault(row["source"], {})[row["place"], row["period"]] = float(row["value"])
+    both = numbers["isp_rj"].keys() & numbers["soudapaz_rj"].keys()
+    logs = [
+        math.log(
+            (statistics.fmean(numbers["isp_rj"][cell] for cell in both if cell[0] == place) + 0.5)
+            / (statistics.fmean(numbers["soudapaz_rj"][cell] for cell in both if cell[0] == place) + 0.5)
+        )
+        for place in {place for place, _ in both}
+    ]
+    ratio = given["geometric_mean_ratio"]
+    assert (ratio["n"], ratio["n_entered"], ratio["n_none"]) == (len(logs), len(both), 31) == (73, 360, 31)
+    middle, spread = statistics.fmean(logs), 1.96 * statistics.stdev(logs)
+    expected = [math.exp(middle), math.exp(middle - spread), math.exp(middle + spread)]
+    assert [float(ratio[name]) for name in ("value", "low", "high")] == pytest.approx(expected, abs=5e-5)
+    assert ratio["reasons"][0].endswith("agreement proves nothing about either.")
+
+
+def test_no_other_set_has_enough_to_say_how_far_two_sources_agree(full: Path) -> None:
+    rows = ask(full, "select * from agreement where place_set <> 'BR-RJ'")
+    assert {row["value"] for row in rows} == {None}
+    said = {(row["source_a"], row["source_b"], row["place_set"]): row["withheld"] for row in rows}
+    assert said["atf_trace_flows", "gva", "USA"] == "None of the 94 pair(s) of figures may be set against each other."
+    assert said["gitoc_oci", "unodc_iafq", "M49:001"].startswith("None of the 40 pair(s)")
+    assert said["sinesp_vde", "soudapaz_rj", "BRA"].endswith("agreement proves nothing about either.")
+    (ratio,) = [
+        row["withheld"]
+        for row in rows
+        if (row["source_a"], row["source_b"], row["statistic"]) == ("sinesp_vde", "soudapaz_rj", "geometric_mean_ratio")
+    ]
+    assert ratio == "1 place(s) have figures of both sources that may be compared; at least 8 are asked for."
 
 
 def test_sao_paulo_firearms_and_items(full: Path) -> None:

@@ -102,7 +102,7 @@ def built(commons: Folder, tmp_path: Path) -> Built:
 def test_the_samples_keep_every_rule(built: Built) -> None:
     outcome = checks.run(built.staged, built.facts, built.reports)
     assert {check.name: check.failed for check in outcome if not check.holds} == {}
-    assert [check.name for check in outcome][2:] == [rule.name for rule in checks.RULES]
+    assert [check.name for check in outcome][len(checks.CONTRACTS) :] == [rule.name for rule in checks.RULES]
     looked_at = {check.name: check.rows for check in outcome}
     assert [name for name, rows in looked_at.items() if rows == 0] == []
     assert looked_at["figure_has_row"] == sum(part["rows"] for part in built.facts["parts"] if part["view"] == "figure")
@@ -263,6 +263,36 @@ def test_a_comparison_lost_after_it_was_counted(built: Built) -> None:
     assert built.failed() == {"comparisons_as_listed": 1}
 
 
+GIVEN = "null as withheld, 12 as n_agreeing, 1.5 as value"
+AGREEMENTS = [
+    ("* replace (n_none + 1 as n_none)", {"agreement_adds_up"}),
+    ("* replace (n_refused + 1 as n_refused)", {"agreement_adds_up"}),
+    ("* replace (null as withheld)", {"agreement_withheld_in_words"}),
+    ("* replace (1 as value, 'geometric_mean_ratio' as statistic)", {"agreement_withheld_in_words"}),
+    ("* replace (1 as low)", {"agreement_withheld_in_words"}),
+    (f"* replace ({GIVEN}, 'kendall_tau_b' as statistic, false as same_origin)", {"agreement_within_limits"}),
+    (f"* replace ({GIVEN}, 'direction' as statistic, false as same_origin)", {"agreement_within_limits"}),
+    (f"* replace ({GIVEN}, 'trend_ratio' as statistic, false as same_origin, 2 as low, 3 as high)",
+     {"agreement_within_limits"}),
+    (f"* replace ({GIVEN}, 'geometric_mean_ratio' as statistic, 1 as low, 2 as high)", set()),
+    (f"* replace ({GIVEN}, 'trend_ratio' as statistic, true as same_origin, 1 as low, 2 as high)",
+     {"agreement_proves_nothing"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("columns", "expected"), AGREEMENTS)
+def test_a_broken_agreement_fails_its_own_rule(built: Built, columns: str, expected: set[str]) -> None:
+    name = next(part["name"] for part in built.facts["parts"] if part["view"] == "agreement" and part["rows"])
+    rows = built.rewrite("agreement", name, f"select {columns} from part")
+    assert built.failed() == dict.fromkeys(expected, rows)
+
+
+def test_an_agreement_lost_after_it_was_counted(built: Built) -> None:
+    name = next(part["name"] for part in built.facts["parts"] if part["view"] == "agreement" and part["rows"])
+    built.rewrite("agreement", name, "select * from part offset 1", listed=False)
+    assert built.failed() == {"agreements_as_listed": 1}
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -322,7 +352,7 @@ def test_demand_names_each_failed_check_and_its_rows() -> None:
 
 def test_the_outcome_stands_in_the_manifest_and_on_the_page(commons: Folder) -> None:
     facts = manifest(commons, current_id(commons))
-    assert len(facts["checks"]) == len(checks.RULES) + 2
+    assert len(facts["checks"]) == len(checks.RULES) + len(checks.CONTRACTS)
     assert all(check["holds"] for check in facts["checks"])
     page = (commons.releases / current_id(commons) / "quality.html").read_text(encoding="utf-8")
     assert f"All {len(facts['checks'])} rules hold." in page
@@ -339,7 +369,7 @@ def test_nothing_is_loaded_before_it_is_needed_nor_printed_nor_sent(commons: Fol
 import json, sys
 from pathlib import Path
 import warehouse.build, warehouse.checks, warehouse.quality
-assert "great_expectations" not in sys.modules
+assert not {{"great_expectations", "scipy", "statsmodels"}} & set(sys.modules)
 def closed(event, given):
     if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
         raise SystemExit(f"{{event}} {{given}}")

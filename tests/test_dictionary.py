@@ -34,9 +34,9 @@ def test_a_release_explains_every_column_of_its_views(tmp_path: Path) -> None:
     with open_release(folder) as con:
         columns = con.execute(
             "select table_name || '.' || column_name, comment from duckdb_columns()"
-            " where database_name = 'release' and table_name in ('figure', 'comparison', 'snapshot')"
+            " where database_name = 'release' and table_name in ('figure', 'comparison', 'agreement', 'snapshot')"
         ).fetchall()
     assert len(columns) > 80
     assert [name for name, comment in columns if not comment] == []
-    explained = {name for name in comments() if name.split(".")[0] in ("figure", "comparison", "snapshot")}
+    explained = {name for name in comments() if name.split(".")[0] in ("figure", "comparison", "agreement", "snapshot")}
     assert {name for name, _ in columns} == {name for name in explained if "." in name}

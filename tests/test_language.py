@@ -363,6 +363,7 @@ def test_python_fills_sentences_as_sql_does() -> None:
 # What a release says is known, each sentence by one form
 
 SAID = {
+    "agreement": ("withheld", "reasons"),
     "caveat": ("text",),
     "comparison": ("reasons",),
     "concept_pair": ("reason",),

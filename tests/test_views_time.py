@@ -22,7 +22,7 @@ from schemas.vocabulary import broader, vocabularies
 from warehouse.build import DERIVED, build
 from warehouse.release import open_release, sql
 
-VIEWS = ("place_set", "trend", "share", "coverage", "mark")
+VIEWS = ("place_set", "yearly_total", "trend", "share", "coverage", "mark")
 STATUSES = {*vocabularies()["no_figure"], "reported_number"}
 FIGURE = """
     create table figure (

@@ -11,15 +11,17 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from dataclasses import replace as altered
 from datetime import UTC, datetime
 from hashlib import sha256
+from importlib.metadata import version
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 from filelock import FileLock
 
 from ingest import ledger
@@ -32,6 +34,7 @@ from warehouse.revisions import releases
 from warehouse.small_tables import SMALL, content_of, make_small_tables, texts_of, use_lookups, use_statements
 from warehouse.stage import frame_of, use_kept, use_places, use_source
 from warehouse.succession import Held
+from warehouse.views import agreement
 
 DERIVED: tuple[str, ...] = (
     "flow",
@@ -40,6 +43,7 @@ DERIVED: tuple[str, ...] = (
     "source_card",
     "statement",
     "place_set",
+    "yearly_total",
     "trend",
     "share",
     "coverage",
@@ -49,17 +53,35 @@ DERIVED: tuple[str, ...] = (
 """Views over figure that a tier's database holds as tables and macros, in the order in which they build on others."""
 
 
+AGREEING = ("macros/statistics", "views/agreement_series", "views/agreement")
+"""What agreement is worked out with, after comparison and named sets of places."""
+
+
 OF_A_TIER = (
     "macros/said",
     "views/comparison",
     "macros/compare",
     *(f"views/{name}" for name in DERIVED),
+    *AGREEING,
+    "macros/agree",
     "macros/comments",
 )
 """What makes a tier's database, in this order, over the parts and the small tables."""
 
 
 MEMORY = "4GB"
+
+
+RESULT = {
+    "series": pl.String,
+    "statistic": pl.String,
+    "n": pl.Int64,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "failed": pl.String,
+}
+"""What agreement.py gives back, as agreement.sql reads it."""
 
 
 BUILDING = ".building-"
@@ -157,7 +179,10 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         use_lookups(con, inputs)
         use_statements(con, folder)
         parts = [_figure(con, inputs, name, staged, before, say) for name in inputs.published()]
-        parts += _comparisons(con, staged, parts, before, say) + _revisions(con, inputs, staged, before)
+        figures = list(parts)
+        parts += _comparisons(con, staged, figures, before, say)
+        parts += _agreements(con, inputs, staged, figures, before, say)
+        parts += _revisions(con, inputs, staged, before)
         small = make_small_tables(con, inputs)
         tiers = _tiers(con, staged, parts, inputs)
     shutil.rmtree(staged / ".tmp", ignore_errors=True)
@@ -190,15 +215,10 @@ def _figure(
     con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str, staged: Path, before: dict[Any, Any], say: Say
 ) -> Part:
     source = inputs.current[name][0].source
-    places = con.execute(
-        "select coalesce(sum(md5_number_lower(concat_ws('|', code, parent, name))), 0)::varchar from place"
-        " where kind = 'own_register'"
-    ).fetchall()
     key = _key(
         *(sql(f"views/{view}") for view in ("kept", "word", "cell", "figure")),
         source.model_dump_json(exclude={"layout"}),
-        inputs.gazetteer.version,
-        str(places),
+        *_places(con, inputs),
         *(f"{file.snapshot}/{inputs.reports[name, file.snapshot].rows.name}" for file in inputs.current[name]),
     )
 
@@ -208,6 +228,15 @@ def _figure(
         con.execute(sql("views/figure"))
 
     return _part(con, "figure", name, key, staged, before, compute, "select * from figure", (source.tlp,))
+
+
+def _places(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> tuple[str, str]:
+    """What tells the places of this build: the edition of the register, and the places sources brought."""
+    own = con.execute(
+        "select coalesce(sum(md5_number_lower(concat_ws('|', code, parent, name))), 0)::varchar from place"
+        " where kind = 'own_register'"
+    ).fetchall()
+    return inputs.gazetteer.version, str(own)
 
 
 def _comparisons(
@@ -263,6 +292,60 @@ def _comparable(con: duckdb.DuckDBPyConnection, part: Part, staged: Path) -> str
         [str(staged / part.file)],
     )
     return table
+
+
+def _agreements(
+    con: duckdb.DuckDBPyConnection,
+    inputs: Inputs,
+    staged: Path,
+    figures: list[Part],
+    before: dict[Any, Any],
+    say: Say,
+) -> list[Part]:
+    """One part per pair of sources with figures for one place and year that may stand side by side."""
+    parts = []
+    _view(con, "every_figure", [str(staged / part.file) for part in figures], figures)
+    for name in ("views/place_set", *AGREEING):
+        con.execute(sql(name).replace("create or replace", "create or replace temp"))
+    con.execute("create or replace temp table yearly as select * from yearly_figure('every_figure')")
+    con.execute("create or replace temp table agreement_members as select * from agreement_member()")
+    of_source = {part.name: part for part in figures}
+    first = figures[0].name
+    pairs = con.execute("select source_a, source_b from agreement_pair('yearly')").fetchall()
+    # Where there is none, a source beside itself gives no row but the view's shape.
+    for a, b in pairs or [(first, first)]:
+        key = _key(
+            *map(sql, ("macros/said", "views/comparison", "views/place_set", *AGREEING)),
+            Path(agreement.__file__).read_text(encoding="utf-8"),
+            *map(version, agreement.LIBRARIES),
+            *_places(con, inputs),
+            of_source[a].content,
+            of_source[b].content,
+            *texts_of("concept_pair.csv", "counts_as.csv"),
+            *(sources()[name].model_dump_json(include={"definition", "derived_from", "caveat"}) for name in (a, b)),
+        )
+
+        def compute(a: str = a, b: str = b) -> None:
+            agree(con, a, b)
+
+        tlp = (*of_source[a].tlp, *of_source[b].tlp)
+        parts.append(_part(con, "agreement", f"{a}~{b}", key, staged, before, compute, "select * from agreement", tlp))
+    say(f"agreement of {len(pairs)} pairs of sources")
+    return parts
+
+
+def agree(con: duckdb.DuckDBPyConnection, a: str, b: str) -> None:
+    """Makes the temporary table agreement of two sources: what SQL gives, and what agreement.py adds to it."""
+    con.execute(f"create or replace temp view sides as select * from yearly where source in ('{a}', '{b}')")
+    con.execute("create or replace temp table compared as select * from comparison_of('sides', 'sides')")
+    con.execute(
+        "create or replace temp table series as select *"
+        " from agreement_series('sides', 'compared', 'agreement_members', null, null) where n_both > 0"
+    )
+    wanted = con.sql("select * from series where withheld_tau is null or withheld_trend is null order by series").pl()
+    found = [asdict(result) for result in agreement.computed(wanted.iter_rows(named=True))]
+    con.register("computed", pl.DataFrame(found, schema=RESULT).to_arrow())
+    con.execute("create or replace temp table agreement as select * from agreement_over('series', 'computed')")
 
 
 def _revisions(con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, before: dict[Any, Any]) -> list[Part]:
@@ -385,7 +468,7 @@ def _tier(
         fresh.execute(f"attach '{path}' as release (storage_version 'v1.5.0')")
         fresh.execute("use release")
         fresh.execute(f"set file_search_path = '{path.parent}'")
-        for view in ("figure", "comparison", "revision"):
+        for view in ("figure", "comparison", "agreement", "revision"):
             _view(fresh, view, [part.file for part in visible if part.view == view], parts)
         for name in OF_A_TIER:
             fresh.execute(sql(name))

@@ -41,12 +41,21 @@ COMPARISON = _words(
     " difference ratio ratio_low ratio_high verdict same_origin reasons"
 )
 """The columns of comparison, in order."""
+AGREEMENT = _words(
+    "place_set set_name place_level source_a source_b concept_a concept_b unit_a unit_b period_basis first_year"
+    " last_year same_origin statistic n value low high withheld n_agreeing n_ties n_small n_places n_years"
+    " n_place_years n_both n_only_a n_only_b n_none n_entered n_partial n_refused coverage places reasons"
+)
+"""The columns of agreement, in order."""
+CONTRACTS = {"figure": FIGURE, "comparison": COMPARISON, "agreement": AGREEMENT}
+"""View in parts → its columns."""
 
 KINDS: dict[str, Any] = {
     **dict.fromkeys(("period_start", "period_end"), pl.Date),
     **dict.fromkeys(("value", "value_a", "value_b", "difference", "low", "high"), pl.Decimal(38, 6)),
     **dict.fromkeys(("ratio", "ratio_low", "ratio_high"), pl.Float64),
     **dict.fromkeys(("n_parts", "n_expected", "n_rows"), pl.Int64),
+    **dict.fromkeys(("n", *(name for name in AGREEMENT if name.startswith("n_"))), pl.Int64),
     **dict.fromkeys(("derived", "same_origin", "whole_period"), pl.Boolean),
     "reasons": pl.List(pl.String),
 }
@@ -172,6 +181,16 @@ RULES = (
          "comparisons", "wrong_difference", "comparisons"),
     Rule("comparison_has_reason", "Whatever is not plainly comparable says why.", "A refusal without its reason starts"
          " no conversation.", "comparisons", "without_reason", "comparisons"),
+    Rule("agreements_as_listed", "Every part holds as many rows of agreement as the manifest says.", ALWAYS,
+         "agreements", "missing", "promised"),
+    Rule("agreement_adds_up", "Of every set: places times years = both + only one + only the other + none; and both ="
+         " pairs that enter + partial + refused.", ALWAYS, "agreements", "does_not_add_up", "agreements"),
+    Rule("agreement_withheld_in_words", "A statistic of agreement has either a value or the reason why it is withheld,"
+         " never both.", "A number beside its refusal would be quoted.", "agreements", "not_one_of_two", "agreements"),
+    Rule("agreement_within_limits", "Every value of agreement is one its statistic can take, and a ratio lies within"
+         " its limits.", ALWAYS, "agreements", "beyond_limits", "agreements"),
+    Rule("agreement_proves_nothing", "Of two sources of one origin nothing but the ratio is given.", "Copies of one"
+         " record agree, whatever the record says.", "agreements", "of_copies", "agreements"),
 )  # fmt: skip
 """What is asked of a release whose parts have the columns of the contract; a part without them fails before."""
 
@@ -202,7 +221,7 @@ def demand(outcome: list[Check]) -> None:
 def _columns(con: duckdb.DuckDBPyConnection, ask: "_Expectations", staged: Path, facts: dict[str, Any]) -> list[Check]:
     """Whether the parts of each view have exactly the columns of the contract; `rows` are those of the parts."""
     outcome = []
-    for view, columns in (("figure", FIGURE), ("comparison", COMPARISON)):
+    for view, columns in CONTRACTS.items():
         shapes: dict[tuple[str, ...], int] = {}
         for part in facts["parts"]:
             if part["view"] == view:
@@ -222,7 +241,7 @@ def _tables(
     parts = [{**part, "path": str(staged / part["file"])} for part in facts["parts"]]
     shape = {"view": pl.String, "name": pl.String, "file": pl.String, "path": pl.String, "rows": pl.Int64}
     _table(con, "part", [[part[name] for name in shape] for part in parts], shape)
-    for view, columns in (("figure", FIGURE), ("comparison", COMPARISON)):
+    for view, columns in CONTRACTS.items():
         nothing = pl.DataFrame(schema={name: KINDS.get(name, pl.String) for name in [*columns, "filename"]})
         _view(con, f"{view}_part", [part["path"] for part in parts if part["view"] == view], nothing, filename=True)
     for table in ("observation", "event", "item"):

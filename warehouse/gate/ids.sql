@@ -1,10 +1,11 @@
 -- One row: how many figures repeat an identifier of their own part, and how many identifiers stand in several parts.
--- Reads figure_part. One pass finds the repeated ones (none, as a rule), and only those are looked at again.
+-- Reads figure_part. One pass over short hashes finds what may be repeated (nothing, as a rule), and only that is looked
+-- at again, by the identifiers themselves.
 
 with repeated as (
-    select figure_id
+    select hash(figure_id) as short
     from figure_part
-    group by figure_id
+    group by all
     having count(*) > 1
 ),
 
@@ -14,7 +15,7 @@ seen as (
         figure_part.figure_id,
         count(*) as times
     from figure_part
-    semi join repeated on figure_part.figure_id = repeated.figure_id
+    semi join repeated on hash(figure_part.figure_id) = repeated.short
     group by all
 ),
 

@@ -304,7 +304,8 @@ labelled as (
 ),
 
 identified as (
-    -- What is the same in every row, and the words themselves, come after the sorting.
+    -- Place by place, so that a reader who asks for one place or level need not read the others. What is the same in
+    -- every row, and the texts themselves, come after the sorting.
     select
         labelled.*,
         place.name as place_name,
@@ -316,7 +317,7 @@ identified as (
     from labelled
     cross join rule
     inner join place on labelled.place = place.code::place_code
-    order by figure_id
+    order by place_level, labelled.place, concept, dimension, category, variant, period_kind, period_start, figure_id
 ),
 
 kept as (
@@ -335,7 +336,7 @@ select
     unit::varchar as unit,
     place::varchar as place,
     place_name,
-    place_level,
+    place_level::varchar as place_level,
     country::varchar as country,
     counterpart::varchar as counterpart,
     counterpart_role,

@@ -29,7 +29,7 @@ STEPS = {
     "combined": ("#D6ECE8", "#A0D2CB", "#65B2A9", "#2B857C", "#0F4F49"),
 }
 """Provenance → colours of classes from low to high: one hue each, told apart by lightness alone."""
-DIVERGING = ("#4F2D73", "#8A68AE", "#C3B0D8", "#E8E1D3", "#B5D1A6", "#77A564", "#3B6D2E")
+DIVERGING = ("#4F2D73", "#8A68AE", "#C3B0D8", "#E8E1D3", "#A9CB98", "#6E9E5B", "#3B6D2E")
 """From the first source's being much higher over about the same to the second's."""
 DARK = frozenset((0, 1, 5, 6))
 """Which of them need light signs."""
@@ -42,6 +42,8 @@ HELD = {
 }
 """What classes of source hold figures → colour and hatching lines: apart by lightness and pattern alone as well."""
 SHAPES = {"both": "diamond", "official": "circle", "non_official": "triangle-up", "combined": "square"}
+SIGNS = {"both": "◆", "official": "●", "non_official": "▲", "combined": "■"}
+"""The same shapes in a legend: small countries are drawn as points only."""
 WIDTHS = (1.2, 2.6, 4.6, 7.2)
 BUBBLE = 800
 """Square pixels of the largest bubble."""
@@ -114,7 +116,11 @@ def world(rows: Iterable[Row]) -> Map:
         "combined": _("Combined sources only"),
     }
     kinds = {_kind(row["classes"]) for row, _at in drawn}
-    key = [Key(words, "area", *HELD[kind]) for kind, words in said.items() if kind in kinds]
+    key = [
+        Key(words, "area", *HELD[kind], sign=SIGNS[kind], light=kind == "both")
+        for kind, words in said.items()
+        if kind in kinds
+    ]
     return Map(
         spec=_spec(
             base,
@@ -456,7 +462,7 @@ def _notes(base: Ground | None, rows: Iterable[Row]) -> tuple[str, ...]:
 
 
 def _area(code: str, look: _Look, text: str) -> Row:
-    return {"code": code, "fill": look.fill, "lines": look.lines or None, "text": text}
+    return {"code": code, "fill": look.fill, "text": text, **({"lines": look.lines} if look.lines else {})}
 
 
 def _point(at: tuple[float, float], look: _Look, text: str | None) -> Row:

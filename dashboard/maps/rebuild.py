@@ -92,6 +92,15 @@ class Source:
 
 
 @dataclass
+class Line:
+    """A disputed line of the world in degrees: on whose maps it is, and what must be said of it."""
+
+    countries: frozenset[str]
+    geometry: BaseGeometry
+    notes: tuple[str, ...]
+
+
+@dataclass
 class Report:
     """What is said about one map besides its drawing."""
 
@@ -115,7 +124,7 @@ def main(folder: Path) -> None:
     lines = _disputed(world)
     reports = {"WORLD": _of_world(world, register)}
     states = _states(sources, register, codes)
-    _refuse_overlaps(states, register, {inset["code"] for insets in codes["inset"].values() for inset in insets})
+    _settled(states, register, {inset["code"] for insets in codes["inset"].values() for inset in insets})
     for country in sorted({row["country"] for row in register.values() if row["level"] == "admin1"}):
         report = _country(country, states, world, lines, register, codes)
         if report:
@@ -234,7 +243,7 @@ def _world(
     """The world's polygons in degrees, with the policy's areas cut out of them."""
     countries = _countries(sources, register, codes)
     named = {one.code or one.name: one.geometry for one in countries}
-    wholes = {area.name: _shape(area, named, states) for area in policy().areas}
+    wholes = {area.id: _shape(area, named, states) for area in policy().areas}
     features: list[Feature] = []
     joining: list[tuple[str, BaseGeometry]] = []
     for one in countries:
@@ -242,10 +251,10 @@ def _world(
             continue
         left = one.geometry
         for area in policy().areas:
-            cut = _polygons(left.intersection(wholes[area.name])) if one.code in area.shape["of"] else MultiPolygon()
+            cut = _polygons(left.intersection(wholes[area.id])) if one.code in area.shape["of"] else MultiPolygon()
             if cut.is_empty:
                 continue
-            left = _polygons(left.difference(wholes[area.name]))
+            left = _polygons(left.difference(wholes[area.id]))
             if area.join:
                 joining.append((area.colour, cut))
             else:
@@ -309,8 +318,8 @@ def _without_slivers(features: list[Feature]) -> list[Feature]:
     return features
 
 
-def _disputed(features: list[Feature]) -> list[tuple[frozenset[str], BaseGeometry]]:
-    """Every disputed line of the world, in degrees, with the countries on whose maps it is."""
+def _disputed(features: list[Feature]) -> list[Line]:
+    """Every disputed line of the world."""
     found = []
     tree = STRtree([one.geometry for one in features])
     for number, one in enumerate(features):
@@ -318,14 +327,12 @@ def _disputed(features: list[Feature]) -> list[tuple[frozenset[str], BaseGeometr
             if not _is_disputed({_owner(one), _owner(other)}):
                 continue
             line = one.geometry.boundary.intersection(other.geometry.boundary)
-            countries = {
-                code
-                for each in (one, other)
-                for code in (each.code, *(each.area.countries if each.area else ()))
-                if code
-            }
+            areas = [each.area for each in (one, other) if each.area]
+            countries = {code for each in (one, other) if (code := each.code)}
+            countries |= {code for area in areas for code in area.countries}
+            borders = [border.note for border in policy().borders if set(border.between) == {one.code, other.code}]
             if line.length:
-                found.append((frozenset(countries), line))
+                found.append(Line(frozenset(countries), line, tuple(area.note for area in areas) or tuple(borders)))
     return found
 
 
@@ -333,7 +340,7 @@ Owner = tuple[str, str | None, str | None]
 
 
 def _owner(feature: Feature) -> Owner:
-    return feature.k, feature.code, feature.area.name if feature.area else None
+    return feature.k, feature.code, feature.area.id if feature.area else None
 
 
 def _is_disputed(owners: set[Owner]) -> bool:
@@ -439,28 +446,31 @@ def _uncoloured() -> set[str]:
     return {code for area in policy().areas for code in area.places}
 
 
-def _refuse_overlaps(states: dict[str, list[Source]], register: dict[str, dict[str, str]], moved: set[str]) -> None:
-    """Stops where two countries claim one place and no area of the policy decides it."""
+def _settled(states: dict[str, list[Source]], register: dict[str, dict[str, str]], moved: set[str]) -> None:
+    """Cuts countries that lie within another's state out of it; stops where two countries claim one place and no area
+    of the policy decides it."""
     aside = moved | _uncoloured()
     held = [one for polygons in states.values() for one in polygons if one.code and one.code not in aside]
     held = [one for one in held if register[one.code]["country"] not in _uncoloured()]
+    held.sort(key=lambda one: one.geometry.area)
     tree = STRtree([one.geometry for one in held])
     for number, one in enumerate(held):
         for other in (held[k] for k in tree.query(one.geometry) if k > number):
             if register[one.code]["country"] == register[other.code]["country"]:
                 continue
-            both = one.geometry.intersection(other.geometry).buffer(-OVERLAP)
-            if not both.is_empty:
-                raise SystemExit(
-                    f"{one.code} and {other.code} overlap near {both.centroid.wkt}: say in naming.toml whose it is"
-                )
+            both = one.geometry.intersection(other.geometry)
+            if both.area > 0.8 * one.geometry.area:
+                other.geometry = _polygons(other.geometry.difference(one.geometry))
+            elif not both.buffer(-OVERLAP).is_empty:
+                where = both.centroid.wkt
+                raise SystemExit(f"{one.code} and {other.code} overlap near {where}: say in naming.toml whose it is")
 
 
 def _country(
     country: str,
     states: dict[str, list[Source]],
     world: list[Feature],
-    lines: list[tuple[frozenset[str], BaseGeometry]],
+    lines: list[Line],
     register: dict[str, dict[str, str]],
     codes: dict[str, Any],
 ) -> Report | None:
@@ -480,6 +490,7 @@ def _country(
     features = _with_areas(country, features, states, world, register)
     if not features:
         return None
+    features += _enclosed(country, features, states, world)
     for one in features:
         one.geometry = _without_far(one.geometry)
     west, south, east, north = shapely.total_bounds([one.geometry for one in features])
@@ -492,13 +503,30 @@ def _country(
         own = _inset_plane(shape, inset, plane)
         plane = replace(plane, insets=(*plane.insets, Inset(tuple(inset["box"]), own)))
         moved.append((Feature("place", shape, inset["code"]), own))
-    report = Report(plane, notes=_notes(country))
+    near = [line for line in lines if country in line.countries]
+    areas = [area.note for area in policy().areas if country in area.countries]
+    report = Report(plane, notes=[*areas, *(note for line in near for note in line.notes)])
     for code, row in register.items():
         if row["country"] == country and row["level"] == "admin1" and row["lat"]:
             report.places[code] = [round(value) for value in plane.at(float(row["lon"]), float(row["lat"]))]
-    near = [line for countries, line in lines if country in countries]
-    _write(country, features, moved, report, shapely.union_all(near) if near else None)
+    dashed = shapely.union_all([line.geometry for line in near]) if near else None
+    _write(country, features, moved, report, dashed)
     return report
+
+
+def _enclosed(
+    country: str, features: list[Feature], states: dict[str, list[Source]], world: list[Feature]
+) -> list[Feature]:
+    """Other countries that lie wholly within this one: they keep their room and are not drawn."""
+    whole = shapely.union_all([one.geometry for one in features])
+    filled = shapely.union_all([Polygon(part.exterior) for part in _parts(_polygons(whole))])
+    found = []
+    for one in world:
+        if one.code and one.code != country and filled.contains(one.geometry.representative_point()):
+            own = [state.geometry for state in states.get(one.code, ())]
+            room = _polygons(shapely.union_all(own or [one.geometry]).difference(whole))
+            found += [] if room.is_empty else [Feature("void", room)]
+    return found
 
 
 def _without_far(shape: BaseGeometry) -> BaseGeometry:
@@ -514,11 +542,6 @@ def _padded(plane: Plane, room: tuple[float, float]) -> Plane:
     """The plane with room to the left and below, for insets."""
     left, below = room
     return replace(plane, left=plane.left - left / plane.scale, width=plane.width + left, height=plane.height + below)
-
-
-def _notes(country: str) -> list[str]:
-    areas = [area.note for area in policy().areas if country in area.countries]
-    return [*areas, *(border.note for border in policy().borders if country in border.between)]
 
 
 def _with_areas(
@@ -638,6 +661,7 @@ def _write(
         kept = [
             (one, shape) for one, shape in zip([*features, *(one for one, _ in moved)], rings, strict=True) if shape
         ]
+        kept = [(one, shape) for one, shape in kept if one.k != "void"]
         # So many small places that lines do not have to be close.
         step = HATCH.get(name, 36) * (1 if fineness < 5 else 2)
         text = json.dumps(_topology(kept, len(moved), near, step), separators=(",", ":")) + "\n"
@@ -653,7 +677,7 @@ def _write(
 def _topology(kept: list[tuple[Feature, Shape]], moved: int, near: BaseGeometry | None, step: int) -> dict[str, Any]:
     """One map as TopoJSON; its last `moved` places are insets."""
     arcs = Arcs([shape for _, shape in kept], [_owner(one) for one, _ in kept], near)
-    geometries = [
+    geometries: list[dict[str, Any]] = [
         {
             "type": "MultiPolygon",
             "arcs": arcs.of(shape),
@@ -788,9 +812,9 @@ class Arcs:
                 found["border"].append(number)
         return found
 
-    def written(self) -> list[list[list[int]]]:
+    def written(self) -> list[list[Point2]]:
         """Every arc as its first point and the steps from there."""
-        return [[list(arc[0]), *([x2 - x1, y2 - y1] for (x1, y1), (x2, y2) in pairwise(arc))] for arc in self.held]
+        return [[arc[0], *((x2 - x1, y2 - y1) for (x1, y1), (x2, y2) in pairwise(arc))] for arc in self.held]
 
 
 def _hatched(code: str, shape: Shape, step: int, arcs: Arcs) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ FILE = Path(__file__).with_name("naming.toml")
 class Area:
     """An area of disputed or undetermined status."""
 
-    name: str
+    id: str
     countries: tuple[str, ...]
     """On whose maps of states it is drawn."""
     note: str

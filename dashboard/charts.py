@@ -213,10 +213,11 @@ _CONFIG: Spec = {
 }
 
 
-def sums(rows: list[Row], unit: str, provenance: str, *, joined: str, single: str) -> Spec:
+def sums(rows: list[Row], unit: str, provenance: str, *, alike: bool, joined: str, single: str) -> Spec:
     """Sums year by year (query set_years): the same places in each year as a line; all places as points, never joined.
 
-    Beside each point stands the number of places it is a sum of; `joined` and `single` name the two in the tooltip.
+    Beside each point stands the number of places it is a sum of. `alike` says that both are the same in every year:
+    then the line is enough. `joined` and `single` name the two in the tooltip.
     """
     colour = nth(COLOURS.get(provenance, COLOURS["combined"]), 1)
     points = [
@@ -280,7 +281,7 @@ def sums(rows: list[Row], unit: str, provenance: str, *, joined: str, single: st
                 },
             },
             {
-                "transform": [{"filter": "isValid(datum.all)"}],
+                "transform": [{"filter": "false" if alike else "isValid(datum.all)"}],
                 "mark": {
                     "type": "point",
                     "shape": "diamond",

@@ -14,6 +14,7 @@ from dashboard.language import (
     _,
     current,
     day,
+    decimal,
     in_order,
     listed,
     ngettext,
@@ -223,7 +224,12 @@ def _names(label: str, codes: list[str], names: Mapping[str, str], sums: str = "
     )
 
 
-def sums_head(chosen: SetChoice, trend_: Row, name: str, provenance: str) -> str:
+def alike(rows: list[Row]) -> bool:
+    """Whether the sums of every year are over the same places (query set_years)."""
+    return all(row["n_all"] in (None, row["n_same"]) for row in rows)
+
+
+def sums_head(rows: list[Row], trend_: Row, name: str, provenance: str) -> str:
     """What the chart of yearly sums shows and how to read it."""
     joined = _("Places with a figure for every year ({n}): the same in each year, so joined").format(
         n=number(trend_["n_panel"])
@@ -232,15 +238,13 @@ def sums_head(chosen: SetChoice, trend_: Row, name: str, provenance: str) -> str
         "All places with a figure for the year (their number beside the point): not the same ones, so not joined"
     )
     unit = _("{unit}, sums of what “{source}” states").format(unit=capital(say("unit", trend_["unit"])), source=_(name))
-    same = (
-        f'<li><span class="key same {text(provenance)}" aria-hidden="true"></span>{text(joined)}</li>'
-        if trend_["n_panel"]
-        else ""
+    keys = [] if alike(rows) else [("all", single)]
+    keys += [("same", joined)] if trend_["n_panel"] else []
+    said = "".join(
+        f'<li><span class="key {kind} {text(provenance)}" aria-hidden="true"></span>{text(words)}</li>'
+        for kind, words in keys
     )
-    return (
-        f'<h3>{text(_("Sums year by year"))}</h3><p class="unit">{text(unit)}</p><ul class="legend keys">'
-        f'<li><span class="key all {text(provenance)}" aria-hidden="true"></span>{text(single)}</li>{same}</ul>'
-    )
+    return f'<h3>{text(_("Sums year by year"))}</h3><p class="unit">{text(unit)}</p><ul class="legend keys">{said}</ul>'
 
 
 def sums_alternative(chosen: SetChoice, name: str) -> str:
@@ -717,3 +721,116 @@ def _one_side(rows: list[Row], kind: str, names: Mapping[str, str]) -> str:
     items = "".join(f"<li><span>{text(_way(row, names))}</span> {_recorded(row, side, names)}</li>" for row in rows)
     summary = f"<summary>{text(say('recorded_by', kind))}</summary>"
     return f'<details class="one-end">{summary}<ul class="corridors">{items}</ul></details>'
+
+
+def agreement(rows: list[Row]) -> str:
+    """How far two sources agree over a set, pair by pair, or why nothing is said of it (query set_agreement)."""
+    words = _(
+        "Only figures that may be set against each other enter; the others are counted, with the reasons. Neither"
+        " source is taken for the true one."
+    )
+    head = f'<h2>{text(_("Two sources over the same places"))}</h2><p class="unit">{text(words)}</p>'
+    pairs: dict[tuple[object, ...], list[Row]] = {}
+    for row in rows:
+        pairs.setdefault(tuple(row[name] for name in _PAIR), []).append(row)
+    return head + "".join(_agreeing(found) for found in pairs.values())
+
+
+_PAIR = ("source_a", "source_b", "concept_a", "concept_b", "unit_a", "unit_b", "period_basis")
+
+
+def _agreeing(rows: list[Row]) -> str:
+    """One pair of sources: open where something can be said, else closed behind the reason."""
+    one = rows[0]
+    if one["statistic"] is None:
+        return f'<div class="agreeing"><p>{_both_names(one)}</p><p>{text(sentence(one["withheld"]))}</p></div>'
+    given = any(row["withheld"] is None for row in rows)
+    years = {year(one["first_year"]): None, year(one["last_year"]): None}
+    concepts = {say("concept", one["concept_a"]): None, say("concept", one["concept_b"]): None}
+    about = ", ".join((listed(concepts), "–".join(years)))
+    why = "" if given else f'<span class="of">{text(sentence(rows[0]["withheld"]))}</span>'
+    order = sorted(rows, key=lambda row: sets.in_fixed_order("statistic", row["statistic"]))
+    said = dict.fromkeys(reason for row in rows for reason in row["reasons"])
+    return (
+        f'<details class="agreeing"{" open" if given else ""}><summary>{_both_names(one)} '
+        f'<span class="of">{text(about)}</span> {why}</summary>{_statistics(order)}{_both_held(one)}'
+        f"{reasons([*said])}</details>"
+    )
+
+
+def _both_names(row: Row) -> str:
+    first, second = (f"{mark(row[f'provenance_{s}'])}{text(_(row[f'name_{s}']))}" for s in "ab")
+    return f"<strong>{first}</strong> {text(_('and'))} <strong>{second}</strong>"
+
+
+def _statistics(rows: list[Row]) -> str:
+    head = (_("What is asked"), _("Result"), _("Rests on"))
+    body = ""
+    for at, row in enumerate(rows):
+        asked = (
+            f"{text(say('statistic', row['statistic']))}"
+            f'<span class="of">{text(say("statistic_name", row["statistic"]))}</span>'
+        )
+        if row["withheld"] is not None and at and rows[at - 1]["withheld"] == row["withheld"]:
+            result = _none(_("Not given, for the same reason."))
+        elif row["withheld"] is not None:
+            result = _none(sentence(row["withheld"]))
+        else:
+            result = f"<strong>{text(_result(row))}</strong>"
+        body += (
+            f'<tr><th scope="row">{asked}</th>{cell(head[1], result)}'
+            f"{cell(head[2], text(_rests_on(row)) if row['withheld'] is None else '')}</tr>"
+        )
+    caption = _("What can be said of the two sources together")
+    return table(map(text, head), [f"<tbody>{body}</tbody>"], caption=caption, kind="statistics stack")
+
+
+def _result(row: Row) -> str:
+    """A result with its limits, where it has them."""
+    if row["statistic"] == "direction":
+        words = _("{share}: {n} of {of} changes")
+        return words.format(share=percent(row["value"], 0), n=number(row["n_agreeing"]), of=number(row["n"]))
+    said = decimal(row["value"], 2)
+    if row["low"] is None or row["high"] is None:
+        return said
+    return _("{value} ({low} to {high})").format(value=said, low=decimal(row["low"], 2), high=decimal(row["high"], 2))
+
+
+def _rests_on(row: Row) -> str:
+    if row["statistic"] == "direction":
+        return ngettext("{n} change", "{n} changes", row["n"]).format(n=number(row["n"]))
+    if row["statistic"] == "trend_ratio":
+        return ngettext("{n} number", "{n} numbers", row["n"]).format(n=number(row["n"]))
+    return ngettext("{n} place", "{n} places", row["n"]).format(n=number(row["n"]))
+
+
+def _both_held(row: Row) -> str:
+    """What each of two sources holds, year by year, and which pairs enter."""
+    words = _(
+        "Of {all} places and years, both hold a number in {both}; of these pairs {entered} enter, {partial} are left"
+        " out as partial, and {refused} because their comparison is refused."
+    )
+    said = words.format(
+        all=number(row["n_place_years"]),
+        both=number(row["n_both"]),
+        entered=number(row["n_entered"]),
+        partial=number(row["n_partial"]),
+        refused=number(row["n_refused"]),
+    )
+    only = _("Only {source}")
+    head = (
+        *(_("Year"), _("Places"), _("Both hold a number")),
+        *(only.format(source=_(row[f"name_{side}"])) for side in "ab"),
+        _("Neither"),
+    )
+    body = "".join(
+        f'<tr><th scope="row">{text(year(one["year"]))}</th>'
+        + "".join(
+            f'<td class="n">{text(number(one[name]))}</td>' for name in ("places", "both", "only_a", "only_b", "none")
+        )
+        + "</tr>"
+        for one in row["coverage"]
+    )
+    caption = _("For how many places which of the two sources holds a number")
+    made = table(map(text, head), [f"<tbody>{body}</tbody>"], caption=caption, kind="both-held", numbers=range(1, 6))
+    return f"<p>{text(said)}</p>{made}"

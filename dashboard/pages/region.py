@@ -263,12 +263,13 @@ def trend(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
             continue
         with st.container(key=f"sums-{at}", horizontal=True, gap="large"):
             with st.container(key=f"sums-chart-{at}", gap="small"):
-                st.html(set_blocks.sums_head(chosen, row, source["name"], source["provenance"]))
+                st.html(set_blocks.sums_head(rows, row, source["name"], source["provenance"]))
                 frame.chart(
                     charts.sums(
                         rows,
                         row["unit"],
                         source["provenance"],
+                        alike=set_blocks.alike(rows),
                         joined=_("The same places"),
                         single=_("All places with a figure"),
                     ),
@@ -339,6 +340,26 @@ def shares(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
             )
         with st.container(key="shares-numbers"):
             st.html(set_blocks.shares(rows, names))
+
+
+def agreement(opened: Opened, chosen: SetChoice) -> None:
+    """How far two sources agree over the set, or why nothing can be said of it."""
+    if chosen.of.code and chosen.of.members is None:
+        rows = opened.rows("set_agreement", set=chosen.of.code, concept=chosen.concept)
+    else:
+        held = sets.concepts(opened.rows("set_held", **chosen.of.asked)).get(chosen.concept, [])
+        others = [code for code in sets.sources(held) if code != chosen.source]
+        asked = {**chosen.held, "source": chosen.source}
+        del asked["set"]
+        rows = [row for other in others for row in opened.rows("set_agreement_of", other=other, **asked)]
+    if rows:
+        st.html(set_blocks.agreement(rows))
+        return
+    words = _(
+        "No two sources hold figures for the same of these places and years that could be set against each other, so"
+        " nothing can be said of how far they agree."
+    )
+    st.html(f"<h2>{text(_('Two sources over the same places'))}</h2>{frame.note_html(words)}")
 
 
 def flows(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:

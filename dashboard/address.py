@@ -31,6 +31,7 @@ KNOWN = (
     "category",
     "code",
     "find",
+    "map",
 )
 """Every name an address may use."""
 

@@ -120,7 +120,8 @@ def test_what_is_said_of_a_file_is_what_is_in_it() -> None:
     for name in NAMES:
         base = known(name)
         assert {one["id"] for one in features(name, "place")} == set(base.drawn)
-        assert base.url == f"app/static/maps/{name}.json?v={sha256((GEOMETRY / f'{name}.json').read_bytes()).hexdigest()[:8]}"
+        content = sha256((GEOMETRY / f"{name}.json").read_bytes()).hexdigest()[:8]
+        assert base.url == f"app/static/maps/{name}.json?v={content}"
 
 
 def test_files_are_small_and_fit_their_plane() -> None:

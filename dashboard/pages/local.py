@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import address, blocks, charts, choice, data, frame
+from dashboard import address, below, blocks, charts, choice, data, frame
 from dashboard.choice import Choice
 from dashboard.data import Opened, Row
 from dashboard.language import _, nothing, period, year
@@ -37,6 +37,8 @@ def choose(opened: Opened) -> Choice | None:
     if place is None and "place" in asked:
         frame.note(_("No figure held here for the place the address names. Choose another below."))
     place, concept = (place, asked.get("concept")) if place else begun
+    with st.expander(_("Find a place by its name in any language, or by its code")):
+        frame.find(opened)
     with st.container(key="choose", horizontal=True, gap="small"):
         place = _place(opened, place)
         concept = _concept(choice.concepts(opened, place["code"]), asked.get("concept", concept), place)
@@ -147,6 +149,7 @@ def show(opened: Opened, chosen: Choice) -> None:
         care = blocks.caveats(chosen.shown(opened.rows("caveats", **chosen.asked)))
         if care:
             st.html(care)
+        below.section(opened, chosen)
         st.html(blocks.pairs(chosen.shown(opened.pairs(chosen.place["level"], **chosen.asked))))
         figures(opened, chosen)
 

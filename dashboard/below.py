@@ -58,12 +58,15 @@ def choose(held: list[Row], chosen: Choice) -> Shown:
     options: dict[str, tuple[Row, ...]] = {row["source"]: (row,) for row in held}
     options |= {f"{a['source']}~{b['source']}": (a, b) for a, b in _pairs(held)}
     asked = address.here()
+    # Where nothing was chosen, the source that speaks of most places.
+    most = max(row["places"] for row in held)
+    usual = next(row["source"] for row in held if row["places"] == most)
     where = f"{chosen.place['code']} {chosen.concept} {sorted(chosen.sources or ())}"
     with st.container(key="choose-below", horizontal=True, gap="small"):
         picked = st.selectbox(
             _("On the map"),
             [*options],
-            [*options].index(asked["map"]) if asked.get("map") in options else 0,
+            [*options].index(asked["map"] if asked.get("map") in options else usual),
             format_func=lambda code: _label(options[code]),
             key=f"map {where}",
         )
@@ -72,7 +75,7 @@ def choose(held: list[Row], chosen: Choice) -> Shown:
         wanted = asked.get("year", "")
         at = years.index(int(wanted)) if wanted.isascii() and wanted.isdecimal() and int(wanted) in years else 0
         of = st.selectbox(_("Year"), years, at, format_func=year, key=f"year {where} {picked}")
-    frame.remember({"map": picked if picked != next(iter(options)) else "", "year": of if of != years[0] else ""})
+    frame.remember({"map": picked if picked != usual else "", "year": of if of != years[0] else ""})
     return Shown(sources, of)
 
 

@@ -1,4 +1,4 @@
--- Which sources state a yearly total for places one level below a place, and of which years. Alphabetical.
+-- Which sources state a yearly total for places one level below a place, and of which whole years. Alphabetical.
 with child as (
     select code
     from place
@@ -19,6 +19,7 @@ select
     named.provenance,
     case when count(*) over (partition by named.short) > 1 then named.title else named.short end as name,
     list_sort(list(distinct year(figure.period_start)), 'desc') as years,
+    count(distinct figure.place) as places,
     any_value(figure.unit) as unit
 from figure
 inner join named on figure.source = named.source
@@ -35,5 +36,6 @@ where
     and figure.variant = ''
     and figure.counterpart is null
     and figure.period_kind = 'year'
+    and figure.whole_period
 group by figure.source, named.provenance, named.short, named.title, figure.unit
 order by name, figure.source;

@@ -42,7 +42,7 @@ create or replace macro agreement_of(places, a_source, another_source, a_concept
 
     compared as (  -- noqa: ST03
         select *
-        from comparison_of('sides', 'sides')
+        from comparison_of('sides', 'sides', every_pair := true)
     ),
 
     series as (  -- noqa: ST03

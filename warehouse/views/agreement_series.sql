@@ -123,10 +123,7 @@ create or replace macro agreement_series(sides, compared, members, asked_first_y
             coalesce(asked_last_year, least(a.last_year, b.last_year))::integer as last_year
         from kind as a
         inner join kind as b on a.place_set = b.place_set and a.source < b.source
-        inner join concept_pair
-            on
-                (a.concept = concept_pair.concept_a and b.concept = concept_pair.concept_b)
-                or (b.concept = concept_pair.concept_a and a.concept = concept_pair.concept_b)
+        inner join agreement_concept() as things on a.concept = things.concept_a and b.concept = things.concept_b
     ),
 
     side_of_cell as (

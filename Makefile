@@ -40,11 +40,12 @@ lint: .venv/dev.done
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@ .venv/run.done
 
-# The browser tests want Debian's Chromium; where it cannot be installed they are skipped with that reason.
+# The browser tests want Debian's Chromium and nginx; where these cannot be installed they are skipped with that reason.
+WANTED = $(if $(shell command -v chromium),,chromium) $(if $(shell PATH=$$PATH:/usr/sbin command -v nginx),,nginx-light)
 browser:
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
-	  || echo "Chromium is not here and cannot be installed: browser tests will be skipped."
+	@test -z "$(strip $(WANTED))" || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(WANTED) >/dev/null; } \
+	  || echo "Not here and not to be installed: $(WANTED). The tests that want it will be skipped."
 
 dictionary: .venv/dev.done
 	$(BIN)/python -m warehouse.dictionary > docs/data-dictionary.md

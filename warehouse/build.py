@@ -337,7 +337,9 @@ def _agreements(
 def agree(con: duckdb.DuckDBPyConnection, a: str, b: str) -> None:
     """Makes the temporary table agreement of two sources: what SQL gives, and what agreement.py adds to it."""
     con.execute(f"create or replace temp view sides as select * from yearly where source in ('{a}', '{b}')")
-    con.execute("create or replace temp table compared as select * from comparison_of('sides', 'sides', every_pair := true)")
+    con.execute(
+        "create or replace temp table compared as select * from comparison_of('sides', 'sides', every_pair := true)"
+    )
     con.execute(
         "create or replace temp table series as select *"
         " from agreement_series('sides', 'compared', 'agreement_members', null, null) where n_both > 0"

@@ -92,11 +92,11 @@ def add(
     raise typer.Exit(max(codes))
 
 
-def _day(text: str | None) -> date | None:
+def _day(text: str | None, option: str = "--released") -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        _stop(f"--released is a day such as 2024-08-26, not “{text}”.")
+        _stop(f"{option} is a day such as 2024-08-26, not “{text}”.")
         raise
 
 
@@ -323,6 +323,8 @@ def sql(
         with open_release(_folder(data), release, tier) as con:
             _only_select(query)
             typer.echo(_shown(con, query, form))
+        if form != "table":
+            typer.echo("These rows come without their caveats; commons export takes them along.", err=True)
     except NoRelease as error:
         _stop(str(error))
     except duckdb.Error as error:
@@ -339,7 +341,7 @@ def _only_select(query: str) -> None:
 
 
 def _shown(con: "duckdb.DuckDBPyConnection", query: str, form: str) -> str:
-    import polars as pl
+    from warehouse.export import as_csv
 
     relation = con.sql(query)
     if form == "table":
@@ -347,8 +349,7 @@ def _shown(con: "duckdb.DuckDBPyConnection", query: str, form: str) -> str:
     frame = relation.pl()
     if form == "json":
         return json.dumps(frame.to_dicts(), default=_plain, ensure_ascii=False, indent=1)
-    nested = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
-    return frame.with_columns(pl.col(nested).list.join(" | ")).write_csv().rstrip("\n")
+    return as_csv(frame).rstrip("\n")
 
 
 def _plain(value: Any) -> Any:
@@ -358,6 +359,88 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return str(value)
+
+
+@app.command()
+def export(
+    view: Annotated[str, typer.Argument(help="figure, comparison, trend, share, coverage, flow, mark, revision …")],
+    to: Annotated[Path, typer.Option(help="The file to write: .csv, .csv.gz or .parquet.")],
+    source: Annotated[str | None, typer.Option(help="Only this source; either side of a pair.")] = None,
+    place: Annotated[str | None, typer.Option(help="Only this place or set of places, by its code.")] = None,
+    level: Annotated[str | None, typer.Option(help="Only places of this level, such as country or admin1.")] = None,
+    concept: Annotated[str | None, typer.Option(help="Only this concept, such as arms_seized.")] = None,
+    tier: Annotated[str, typer.Option(help="clear, green or amber.")] = "clear",
+    release: Annotated[str | None, typer.Option(help="A release; the current one if not given.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Write figures or another view to a file, each row with caveats, definitions, statements, licence and citation."""
+    from ingest.folder import replace
+    from warehouse.export import FORMS, batches, write
+    from warehouse.release import NoRelease, current_id, open_release
+
+    form = next((form for form in FORMS if to.name.lower().endswith(f".{form}")), None)
+    if form is None:
+        _stop(f"A file to write ends in {', '.join(f'.{form}' for form in FORMS)}, unlike “{to.name}”.")
+        return
+    staged = to.with_name(f".{to.name}.part")
+    try:
+        release = release or current_id(_folder(data))
+        only = {"source": source, "place": place, "level": level, "concept": concept}
+        with (
+            open_release(_folder(data), release, tier) as con,
+            _progress(f"writing {to.name}"),
+            staged.open("wb") as out,
+        ):
+            rows = write(batches(con, release, view, **only), out, form)
+        replace(staged, to)
+    except (NoRelease, ValueError) as error:
+        _stop(str(error))
+        return
+    finally:
+        staged.unlink(missing_ok=True)
+    typer.echo(f"{to}: {rows:,} rows, each with its caveats.")
+
+
+@app.command()
+def statement(
+    source: Annotated[str, typer.Argument(help="The source it is about.")],
+    party: Annotated[str, typer.Option(help="The institution that makes it, or is invited to; never a person.")],
+    text: Annotated[str | None, typer.Option(help="What it says.")] = None,
+    invited: Annotated[bool, typer.Option("--invited", help="Record that it was invited to make one.")] = False,
+    status: Annotated[str, typer.Option(help="replied, explained, corrected or disputed.")] = "replied",
+    figure: Annotated[str | None, typer.Option(help="The figure it is about, where not the whole source.")] = None,
+    dated: Annotated[str | None, typer.Option(help="The day it bears, if not today.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Record what a publisher or a government says of a source or figure, or that it was invited to."""
+    from ingest.statement import StatementRefused, record
+
+    if invited == (text is not None):
+        _stop("Give either --text, for a statement, or --invited, for an invitation to make one.")
+    folder = _folder(data)
+    if figure is not None:
+        _of_source(folder, figure, source)
+    try:
+        entry = record(folder, source, party, text=text, status=status, figure=figure, dated=_day(dated, "--dated"))
+    except StatementRefused as refused:
+        _stop(str(refused))
+        return
+    what = "An invitation" if invited else "A statement"
+    typer.echo(f"{what} is recorded as act {entry['n']} of the ledger. The next release shows it: commons build")
+
+
+def _of_source(folder: "Folder", figure: str, source: str) -> None:
+    """Stops where the current release holds no such figure of that source."""
+    from warehouse.release import NoRelease, open_release
+
+    try:
+        with open_release(folder, tier="amber") as con:
+            held = con.execute("select 1 from figure where figure_id = ? and source = ?", [figure, source]).fetchone()
+    except NoRelease as error:
+        _stop(str(error))
+        return
+    if held is None:
+        _stop(f"The current release holds no figure {figure} of {source}.")
 
 
 @app.command()
@@ -399,6 +482,8 @@ def lineage(
     typer.echo(f"  Cite: {found['source']['citation']} {found['source']['address']}")
     for caveat in found["caveats"]:
         typer.echo(f"  Caveat: {caveat}")
+    for said in found["statements"]:
+        typer.echo(f"  Statement: {said}")
 
 
 @app.command()

@@ -3,13 +3,11 @@
 Answers are kept by release, tier, question and parameters, which never change what they mean: a release is immutable.
 """
 
-import csv
 import io
 import os
 import re
 import threading
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -131,22 +129,23 @@ def operator() -> dict[str, str | dict[str, str]]:
 
 def export(opened: Opened, source: str, form: str) -> bytes:
     """All figures of a source with what must travel with them, as 'csv' or 'parquet'."""
-    raise NotImplementedError
+    from warehouse.export import batches, write
+
+    to = io.BytesIO()
+    # A connection of its own: a large source takes half a minute, and nobody else should wait for it.
+    with open_release(Folder(Path(opened.root)), opened.release, opened.tier) as con:
+        write(batches(con, opened.release, "figure", source=source), to, form)
+    return to.getvalue()
 
 
-def as_csv(rows: Iterable[Row]) -> str:
-    """Rows as CSV; a text that a spreadsheet would run as a formula is quoted."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    for number, row in enumerate(rows):
-        if number == 0:
-            writer.writerow(row)
-        writer.writerow([_harmless(value) for value in row.values()])
-    return out.getvalue()
+def as_csv(rows: list[Row]) -> str:
+    """Rows with the designations disclaimer as CSV; no text in it that a spreadsheet would run as a formula."""
+    import polars as pl
 
+    from warehouse.export import DESIGNATIONS
+    from warehouse.export import as_csv as written
 
-def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    return written(pl.DataFrame([row | {"designations": DESIGNATIONS} for row in rows], infer_schema_length=None))
 
 
 @cache

@@ -11,23 +11,15 @@ from typing import Any
 
 import duckdb
 import pytest
-from sampled import samples
+from sampled import accept_small, keep_samples
 
-from ingest import ledger
-from ingest.accept import Report, accept, report
+from ingest.accept import Report, report
 from ingest.folder import Folder
-from ingest.keep import keep
-from schemas.declaration import Expect
 from warehouse import build as building
 from warehouse import checks, inputs, quality
 from warehouse.release import current_id, manifest
 
 SOURCES = ("atf_trace_flows", "cide_ppd", "gitoc_oci", "isp_rj", "sinesp_vde", "soudapaz_rj", "unodc_iafq")
-
-
-def accept_small(folder: Folder, source: Any, layout: Any, *rest: Any) -> Report:
-    """Samples are shorter than the files they stand for."""
-    return accept(folder, source, layout.model_copy(update={"expect": Expect()}), *rest)
 
 
 @dataclass
@@ -70,20 +62,7 @@ def commons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
     """A commons of the samples of some sources, of every shape, with one release."""
     root = tmp_path_factory.mktemp("commons")
     folder = Folder(root / "data")
-    for sample in samples():
-        if sample.source.name in SOURCES:
-            path = sample.file(root)
-            sha, _ = keep(folder, path)
-            ledger.append(
-                folder,
-                "received",
-                source=sample.source.name,
-                layout=sample.layout.name,
-                snapshot=sha,
-                file_name=path.name,
-                bytes=path.stat().st_size,
-                released=None,
-            )
+    keep_samples(folder, SOURCES, root)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inputs, "accept", accept_small)
         building.build(folder)

@@ -340,3 +340,84 @@ def test_a_data_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     """Such as below a file."""
     (tmp_path / "file").touch()
     _said(run(tmp_path / "file" / "data", "add", STARTER / "gva.csv"))
+
+
+# ---- export
+
+
+def test_export_writes_figures_with_what_must_travel(data: Path, tmp_path: Path) -> None:
+    """Into one file of the form its name says; nothing else is left beside it."""
+    for name in ("sp.csv", "sp.csv.gz", "sp.parquet"):
+        done = run(data, "export", "figure", "--to", str(tmp_path / name), "--source", "soudapaz_sp")
+        assert done.code == 0, done
+        assert "4 rows, each with its caveats." in done.out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sp.csv", "sp.csv.gz", "sp.parquet"]
+    rows = list(csv.DictReader((tmp_path / "sp.csv").open(encoding="utf-8", newline="")))
+    assert {row["source"] for row in rows} == {"soudapaz_sp"}
+    for row in rows:
+        assert row["caveats"].startswith("Items are counted from incident reports")
+        assert row["designations"]
+        assert row["licence"]
+
+
+EXPORTS_REFUSED: list[tuple[list[str], str]] = [
+    (["figure", "--to", "figures.xlsx"], "A file to write ends in .csv, .csv.gz, .parquet, unlike “figures.xlsx”."),
+    (["caveat", "--to", "x.csv"], "“caveat” is no view that is exported. There are: comparison, "),
+    (["trend", "--to", "x.csv", "--level", "country"], "trend cannot be narrowed by level"),
+    (["figure", "--to", "x.csv", "--release", "0123456789ab"], "0123456789ab"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), EXPORTS_REFUSED)
+def test_export_says_what_it_cannot_write(data: Path, tmp_path: Path, words: list[str], said: str) -> None:
+    """In a sentence, and without a file."""
+    there = [str(tmp_path / word) if "." in word else word for word in words]
+    _said(run(data, "export", *there), said)
+    assert [*tmp_path.iterdir()] == []
+
+
+# ---- statement
+
+
+def test_statements_and_invitations_are_recorded_and_shown(tmp_path: Path) -> None:
+    """An invitation that nothing followed says so; a statement stands with its figure in lineage and exports."""
+    folder = tmp_path / "data"
+    add(folder, "soudapaz_sp")
+    build(folder, unchecked=True)
+    rows = json.loads(run(folder, "sql", "select figure_id from figure limit 1", "--format", "json").out)
+    figure = rows[0]["figure_id"]
+    about = ["soudapaz_sp", "--party", "State police of São Paulo"]
+    done = run(folder, "statement", *about, "--invited", "--dated", "2026-03-01")
+    assert done.out.startswith("An invitation is recorded as act ")
+    build(folder, unchecked=True)
+    said = "  Statement: State police of São Paulo was invited on 2026-03-01: no statement has been received."
+    assert said in run(folder, "lineage", figure).out
+    words = ["--text", "The list counts items.", "--status", "explained", "--figure", figure, "--dated", "2026-04-01"]
+    assert run(folder, "statement", *about, *words).out.startswith("A statement is recorded as act ")
+    build(folder, unchecked=True)
+    shown = run(folder, "lineage", figure).out
+    assert "  Statement: State police of São Paulo (2026-04-01): The list counts items." in shown
+    acts = [act for act in ledger.entries(Folder(folder)) if act["act"] == "stated"]
+    assert [(act["status"], act["figure_id"], act["text"]) for act in acts] == [
+        ("invited", None, None),
+        ("explained", figure, "The list counts items."),
+    ]
+
+
+STATEMENTS_REFUSED: list[tuple[list[str], str]] = [
+    (["soudapaz_sp", "--party", "Police"], "Give either --text, for a statement, or --invited"),
+    (["soudapaz_sp", "--party", "Police", "--text", "x", "--invited"], "Give either --text"),
+    (["nowhere", "--party", "Police", "--invited"], "There is no source “nowhere”."),
+    (["soudapaz_sp", "--party", "Mrs B.", "--invited"], "an institution, not a person"),
+    (["soudapaz_sp", "--party", "Police", "--invited", "--dated", "soon"], "--dated is a day such as"),
+    (["soudapaz_sp", "--party", "Police", "--text", "x", "--status", "open"], "A statement is one of replied"),
+    (["soudapaz_sp", "--party", "Police", "--invited", "--figure", "0" * 16], "holds no figure 0000000000000000"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), STATEMENTS_REFUSED)
+def test_what_is_no_statement_leaves_the_ledger_as_it_was(data: Path, words: list[str], said: str) -> None:
+    """In a sentence."""
+    before = (data / "ledger.jsonl").read_bytes()
+    _said(run(data, "statement", *words), said)
+    assert (data / "ledger.jsonl").read_bytes() == before

@@ -1,10 +1,12 @@
 """The pages Local and Where this number comes from, without a browser: what is said, in which order, and how."""
 
+import io
 import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 from viewer import APP, HOSTILE, ROOT, STATES, ask, html, said
@@ -272,7 +274,39 @@ def test_numbers_are_written_plainly(value: str, unit: str, shown: str) -> None:
 
 def test_an_export_carries_its_caveats_and_runs_nothing() -> None:
     rows = [{"name": "=cmd()", "value": Decimal("-3"), "caveats": "Read with care."}]
-    assert data.as_csv(rows).splitlines() == ["name,value,caveats", "'=cmd(),-3,Read with care."]
+    head, row = data.as_csv(rows).splitlines()
+    assert head == "name,value,caveats,designations"
+    assert row.startswith("'=cmd(),-3,Read with care.,\"The designations used do not imply any opinion")
+
+
+@pytest.mark.parametrize(
+    ("question", "more"),
+    [
+        ("export", {"place": "BR-RJ"}),
+        ("set_export", {"set": "BRA", "places": None, "source": "sinesp_vde", "period": "2019"}),
+    ],
+)
+def test_rows_to_take_along_carry_what_must_travel(small: Path, question: str, more: dict[str, Any]) -> None:
+    opened = data.Opened(str(small), current_id(Folder(small)), "clear", None)
+    rows = opened.rows(question, release=opened.release, concept="arms_seized", first=2019, last=2021, **more)
+    assert rows
+    for row in rows:
+        assert row["of_release"] == opened.release
+        assert row["caveats"]
+        assert row["citation"]
+        assert row["licence"]
+        assert row["definition"]
+        assert "statements" in row
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_source_is_taken_along_whole(small: Path, form: str) -> None:
+    opened = data.Opened(str(small), current_id(Folder(small)), "clear", None)
+    (held,) = ask(small, "select count(*) from figure where source = 'sinesp_vde'")
+    read = pl.read_csv if form == "csv" else pl.read_parquet
+    frame = read(io.BytesIO(data.export(opened, "sinesp_vde", form)))
+    assert frame.height == held[0]
+    assert frame["caveats"].null_count() == frame["designations"].null_count() == 0
 
 
 def test_no_query_orders_by_a_value() -> None:

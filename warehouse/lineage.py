@@ -35,7 +35,8 @@ class NoFigure(Exception):
 def lineage(
     folder: Folder, figure_id: str, release: str | None = None, tier: str = "clear", limit: int = 50
 ) -> dict[str, Any]:
-    """What a figure goes back to: figure, source, steps (plain sentences), n_rows, cells (at most `limit`), caveats.
+    """What a figure goes back to: figure, source, steps (plain sentences), n_rows, cells (at most `limit`), caveats,
+    statements.
 
     Each cell has snapshot, file_name, source_row, source_column, text (as it stands in the kept file), value, place,
     place_name, counterpart, period_start, period_end, dimension, category, variant, obs_status, footnote; a cell of a
@@ -52,7 +53,11 @@ def lineage(
             " where source = ? and current",
             [figure["source"]],
         ).fetchall()
-        caveats = [row[0] for row in con.execute(sql("views/caveat_of"), {"figure_id": figure_id}).fetchall()]
+        caveats, statements = con.execute(
+            "select caveats_of(source, concept, place, year(period_start), year(period_end)),"
+            " statements_of(source, figure_id) from figure where figure_id = ? and source = ?",
+            [figure_id, figure["source"]],
+        ).fetchall()[0]
         place_up = con.sql("select * from place_up").to_arrow_table()
         names = dict(con.execute("select code, name from place").fetchall())
     held = _held(figure["source"], snapshots)
@@ -66,6 +71,7 @@ def lineage(
         "n_rows": total,
         "cells": cells,
         "caveats": caveats,
+        "statements": statements,
     }
 
 

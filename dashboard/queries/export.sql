@@ -1,7 +1,7 @@
 -- The figures shown, one a row, each with what must travel with it.
 select
     shown.figure_id,
-    $release,
+    $release as of_release,
     shown.name,
     shown.source,
     shown.producer,
@@ -22,19 +22,8 @@ select
     shown.definition,
     source.citation,
     source.licence,
-    (
-        select string_agg(caveat.text, ' ' order by caveat.number)
-        from caveat
-        where
-            caveat.source = shown.source
-            and (len(caveat.concepts) = 0 or list_contains(caveat.concepts, shown.concept))
-            and (
-                len(caveat.places) = 0
-                or list_contains(caveat.places, shown.place)
-                or list_contains(caveat.places, shown.country)
-            )
-            and shown.year between coalesce(caveat.first_year, -9999) and coalesce(caveat.last_year, 9999)
-    ) as caveats
+    array_to_string(caveats_of(shown.source, shown.concept, shown.place, shown.year, year(shown.period_end)), ' ') as caveats,
+    array_to_string(statements_of(shown.source, shown.figure_id), ' ') as statements
 from shown($place, $concept) as shown
 inner join source on shown.source = source.source
 where shown.year between $first and $last

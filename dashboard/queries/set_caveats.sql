@@ -27,24 +27,21 @@ with told as (
         year(flow.period_start) as year
     from flow
     inner join in_set($set, $places) as member on flow.origin = member.place or flow.destination = member.place
+),
+
+words as (
+    select distinct
+        told.source,
+        unnest(caveats_of(told.source, told.concept, told.place, told.year, told.year)) as text
+    from told
 )
 
 select
     source_name.name,
-    told.source,
+    words.source,
     caveat.number,
-    caveat.text
-from told
-inner join place on told.place = place.code
-inner join source_name() as source_name on told.source = source_name.source
-inner join caveat on told.source = caveat.source
-where
-    (len(caveat.concepts) = 0 or list_contains(caveat.concepts, told.concept))
-    and (
-        len(caveat.places) = 0
-        or list_contains(caveat.places, told.place)
-        or list_contains(caveat.places, place.country)
-    )
-    and told.year between coalesce(caveat.first_year, -9999) and coalesce(caveat.last_year, 9999)
-group by all
-order by source_name.name, told.source, caveat.number;
+    words.text
+from words
+inner join source_name() as source_name on words.source = source_name.source
+inner join caveat on words.source = caveat.source and words.text = caveat.text
+order by source_name.name, words.source, caveat.number;

@@ -54,19 +54,8 @@ select
     definition.text as definition,
     source_name.citation,
     source_name.licence,
-    (
-        select string_agg(caveat.text, ' ' order by caveat.number)
-        from caveat
-        where
-            caveat.source = wanted.source
-            and (len(caveat.concepts) = 0 or list_contains(caveat.concepts, wanted.concept))
-            and (
-                len(caveat.places) = 0
-                or list_contains(caveat.places, wanted.place)
-                or list_contains(caveat.places, wanted.country)
-            )
-            and year(wanted.period_start) between coalesce(caveat.first_year, -9999) and coalesce(caveat.last_year, 9999)
-    ) as caveats
+    array_to_string(caveats_of(wanted.source, wanted.concept, wanted.place, year(wanted.period_start), year(wanted.period_end)), ' ') as caveats,
+    array_to_string(statements_of(wanted.source, wanted.figure_id), ' ') as statements
 from wanted
 inner join source_name() as source_name on wanted.source = source_name.source
 left join counts_as

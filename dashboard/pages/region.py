@@ -14,8 +14,8 @@ from dashboard.markup import text
 from dashboard.sets import PlaceSet, SetChoice
 from dashboard.words import say, stated
 
+# What the address of this page may hold.
 NAMES = ("set", "places", "name", "members", "concept", "source", "from", "to", "show", "year", "code")
-"""What the address of this page may hold."""
 
 
 def page() -> None:
@@ -243,6 +243,7 @@ def show(opened: Opened, chosen: SetChoice) -> None:
     coverage(opened, chosen, names)
     if chosen.source is not None:
         shares(opened, chosen, names)
+    agreement(opened, chosen)
     flows(opened, chosen, names)
     caveats = opened.rows("set_caveats", **chosen.held)
     if caveats:

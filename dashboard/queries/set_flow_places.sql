@@ -9,7 +9,7 @@ select
     flow_place.inflow_or_own,
     flow_place.total_out,
     flow_place.outflow,
-    flow_place.own_source_share / 100 as own_part,
+    case when flow_place.own_source_share is not null then flow_place.own / flow_place.total_in end as own_part,
     flow_place.no_share,
     flow_place.completeness,
     flow_place.stated_total,

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 GEOMETRY = ROOT / "dashboard" / "public" / "static" / "maps"
 NAMES = sorted(path.stem for path in GEOMETRY.glob("*.json"))
 REGISTER = {row["code"]: row for row in gazetteer.load().places.iter_rows(named=True)}
-UNCOLOURED = {code for area in naming.policy().areas for code in area.places}
+UNCOLOURED = set(naming.policy().uncoloured)
 INSETS = {"US-AK", "US-HI", "US-PR", "PT-20", "PT-30", "ES-CN"}
 Rings = list[np.ndarray]
 

@@ -202,6 +202,7 @@ class _Steps:
 
     def __init__(self, values: Iterable[Any], provenance: str, number: Number) -> None:
         self._values = [float(value) for value in values if value]
+        self._highest = max(self._values, default=1.0)
         # Few figures need few classes.
         self._bounds = classes.bounds(self._values, min(5, max(2, 1 + len(self._values) // 3)))
         ramp = STEPS[provenance]
@@ -231,7 +232,7 @@ class _Steps:
             return _Look(UNKNOWN[1] if look.fill == UNKNOWN[0] else WITHHELD[1], shape="cross", size=34)
         if not row["value"]:
             return _Look(ZERO, size=26, edge=DASHED)
-        size = max(26.0, BUBBLE * float(row["value"]) / max(self._values))
+        size = max(26.0, BUBBLE * float(row["value"]) / self._highest)
         return _Look(look.fill, sign=look.sign if size > 150 else "", light=look.light, size=size, edge=self._edge)
 
     def key(self, areas: list[Row], points: list[Row], *, silent: bool) -> list[Key]:
@@ -398,7 +399,7 @@ def _no_arrow(row: Row, base: Ground) -> str:
     if not row["value"]:
         return _("There is no number to draw.")
     for code in (row["origin"], row["destination"]):
-        area = policy().uncoloured(code)
+        area = policy().uncoloured.get(code)
         if area:
             return _uncoloured(area.note)
         if code not in base.places or not base.plane.holds(*base.places[code]):
@@ -422,7 +423,7 @@ def _placed(
     """Rows with where they stand, and those that stand nowhere, with the reason."""
     placed, left_out = [], []
     for row in rows:
-        area = policy().uncoloured(row["code"])
+        area = policy().uncoloured.get(row["code"])
         at = base.places.get(row["code"])
         if at is None and row.get("lat") is not None and row.get("lon") is not None:
             at = base.plane.at(float(row["lon"]), float(row["lat"]))
@@ -453,7 +454,7 @@ def _notes(base: Ground | None, rows: Iterable[Row]) -> tuple[str, ...]:
     for code in dict.fromkeys(row["code"] for row in rows):
         name, note = name_and_note(code, current())
         # What an area's own note says already, the places in it need not say again.
-        if note and _(note) not in held and not policy().uncoloured(code):
+        if note and _(note) not in held and code not in policy().uncoloured:
             held.append(f"{name}: {_(note)}")
     return tuple(held)
 

@@ -443,7 +443,7 @@ def _unchanged(polygons: list[Source], register: dict[str, dict[str, str]], code
 
 
 def _uncoloured() -> set[str]:
-    return {code for area in policy().areas for code in area.places}
+    return {*policy().uncoloured}
 
 
 def _settled(states: dict[str, list[Source]], register: dict[str, dict[str, str]], moved: set[str]) -> None:

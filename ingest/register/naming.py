@@ -2,7 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +47,10 @@ class Policy:
     borders: tuple[Border, ...]
     unmapped: dict[str, str]
 
-    def uncoloured(self, code: str) -> Area | None:
-        """The area that lets a place take no colour on a map, if there is one."""
-        return next((area for area in self.areas if code in area.places), None)
+    @cached_property
+    def uncoloured(self) -> dict[str, Area]:
+        """Places that take no colour on a map → the area they lie in."""
+        return {code: area for area in self.areas for code in area.places}
 
 
 @cache

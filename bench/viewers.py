@@ -46,9 +46,9 @@ CHANGES = 0.6
 def views(data: Path, many: int) -> list[tuple[str, dict[str, str]]]:
     """Addresses with something to see: every page, and places of each level, the same each time."""
     question = """
-        select place, concept from figure
+        select distinct place, concept from figure
         where dimension = 'total' and category = 'TOTAL' and variant = '' and counterpart is null
-        group by all order by hash(place || concept) limit ?
+        order by hash(place || concept), place, concept limit ?
     """
     with open_release(Folder(data.absolute())) as con:
         places = con.execute(question, [many]).fetchall()

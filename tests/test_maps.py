@@ -173,6 +173,12 @@ def test_a_code_stands_on_its_own_territory(place: str, code: str, lon: float, l
     assert at(place, lon, lat) == [code]
 
 
+def test_a_country_is_whole_where_its_states_are_not_drawn() -> None:
+    """The south of Algeria, Papua, northern Karelia: ground without a colour."""
+    for country, lon, lat in (("DZA", 6.0, 24.0), ("DZA", 8.0, 27.5), ("IDN", 138.0, -4.0), ("RUS", 32.0, 65.0)):
+        assert at(country, lon, lat) == [None]
+
+
 # --- disputed areas ------------------------------------------------------------------------------------------------
 
 

@@ -11,10 +11,10 @@ Every function takes rows whose texts are ready in the reader's language and ret
 
     spec       the Vega-Lite v6 dictionary; the geometry is not in it but in a file this app serves (`static/maps`)
     aspect     width ÷ height of what is drawn
-    key        the legend, as pairs (kind of swatch, words), to be written as HTML: it wraps, prints and is read aloud
+    key        the legend, line by line (`Key`), to be written as HTML: it wraps, prints and is read aloud
     drawn      the rows that are on the map, in the order given: for a text summary and the table beside the map
     left_out   (row, words why) for every row that is not, such as a place without a polygon, point or UN code
-    notes      the naming policy's footnotes on the places drawn or left out
+    notes      the naming policy's footnotes on the borders drawn and the places spoken of
 
 `world(rows)`
     rows: code (ISO 3166-1 alpha-3), name, classes (any of official, non_official, combined), text (the tooltip).
@@ -23,15 +23,17 @@ Every function takes rows whose texts are ready in the reader's language and ret
     place: a country (`BRA`) or a state (`BR-RJ`).
     rows: code, name, value (Decimal, float or None), text (the tooltip), and where they apply status (`obs_status`),
     completeness ('partial': the value is "at least"), lat and lon (else those of the register).
-    A country's states are coloured polygons; what has no polygon, and everything below a state, is a bubble.
+    A country's states are coloured polygons; what has no polygon, and everything below a state, is a bubble. Hatched:
+    no figure; hatched on grey: the source itself states no number (`obs_status` L, M, O or Q); zero: white, with a 0.
+    Raises KeyError where there is no map: ask `country_of(place)` first, which is None then.
     provenance: whose hue the classes take. ratio_of: the two sources' names, where value is the ratio first ÷ second.
     number: how a number is written in the reader's language.
 
 `flows(rows, *, within=None, most=60, number=words.number)`
     rows: origin, origin_name, destination, destination_name, value, text (the tooltip).
     within: the country whose states the codes are; without it they are countries.
-    What stays in its place is not drawn but left out with that reason, as are the smallest classes of corridors where
-    there are more than `most`: the limit is said under the map.
+    What stays in its place is not drawn but left out with that reason, as are the smallest values where there are more
+    than `most`: the limit, a round number, is said under the map.
 
 `show(drawn, *, key, caption)`
     writes all of it to the page; `key` names the map within the page.
@@ -42,5 +44,6 @@ Every function takes rows whose texts are ready in the reader's language and ret
 
 from dashboard.maps.draw import Key, Map, below, flows, world
 from dashboard.maps.page import show, under
+from dashboard.maps.planes import country_of
 
-__all__ = ["Key", "Map", "below", "flows", "show", "under", "world"]
+__all__ = ["Key", "Map", "below", "country_of", "flows", "show", "under", "world"]

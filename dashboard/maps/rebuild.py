@@ -483,7 +483,9 @@ def _country(
     whole = [one.geometry for one in world if one.code == country and not one.area]
     if features:
         drawn = shapely.union_all([one.geometry for one in features])
-        rest = [part for one in polygons if not one.code for part in _parts(one.geometry) if part.distance(drawn) < 0.5]
+        others = shapely.union_all([one.geometry for one in polygons if not one.code])
+        # Far islets without a code would only make the rest small.
+        rest = [part for part in _parts(others) if part.distance(drawn) < 0.5 or part.area > 0.005 * drawn.area]
         features += [Feature("land", _polygons(shapely.union_all(rest)))] if rest else []
     elif whole:
         features = [Feature("land", _polygons(shapely.union_all(whole)))]

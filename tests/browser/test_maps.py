@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from chrome import DESK, PHONE, go, ours
 from playwright.sync_api import Browser, Page, expect
 
@@ -189,6 +190,13 @@ def test_texts_of_data_stay_text(seen: Page, shown: str) -> None:
     tip = seen.locator("#vg-tooltip-element")
     expect(tip).to_contain_text("<script>")
     assert tip.locator("img, script").count() == 0
+
+
+def test_a_map_says_what_it_is(seen: Page, shown: str) -> None:
+    paint(seen, f"{shown}/?map=below-IND")
+    assert seen.locator(CHART).get_attribute("aria-label") == "A map"
+    found = Axe().run(seen, context=".st-key-map-shown").response["violations"]
+    assert [(one["id"], one["impact"]) for one in found if one["impact"] in ("serious", "critical")] == []
 
 
 def test_the_map_on_overview(page: Page, server: str) -> None:

@@ -354,12 +354,24 @@ def test_the_rubric_is_the_one_of_the_code_lists_and_has_words_for_every_score()
         assert given == ({"pass", "fail"} if kind == "gate" else {"0", "1", "2", "3"})
 
 
-def cards(*declared: tuple[str, str, str, str, str], released: date | None = None, absent: str = "unknown") -> Any:
-    """(source, item) → rows of the card of two sources with the same figures: a ministry and an organisation."""
+def cards(
+    *declared: tuple[str, str, str, str, str],
+    released: date | None = None,
+    absent: str = "unknown",
+    licence: str = "CC-BY-4.0",
+    stub: int | None = None,
+) -> Any:
+    """(source, item) → rows of the card of two sources with the same figures: a ministry and an organisation.
+
+    `stub` is a year of which their files hold a part.
+    """
     years = [
         {"place": place, "value": 1, "period_start": date(year, 1, 1), "period_end": date(year, 12, 31)}
         for place, year in [("AAA", 2018), ("AAA", 2019), ("AAA", 2020), ("BBB", 2020), ("BBB", 2014)]
     ]
+    if stub:
+        years.append({"place": "AAA", "value": 1, "period_start": date(stub, 1, 1), "period_end": date(stub, 12, 31),
+                      "whole_period": False})  # fmt: skip
     con = figures(*(row | {"source": name} for name in ("ministry", "organisation") for row in years))
     con.execute("drop table definition")
     con.execute("create table definition as select 'ministry:arms' as definition_id, 'ministry' as source,"
@@ -367,8 +379,8 @@ def cards(*declared: tuple[str, str, str, str, str], released: date | None = Non
     con.execute("create table caveat as select 'ministry' as source, 'A caveat.' as text")
     con.execute(
         "create table source as select unnest(['ministry', 'organisation']) as source, 'P' as producer, 'Q' as"
-        " publisher, 'https://example.org' as address, 'C' as citation, 'CC-BY-4.0' as licence, 'D' as description,"
-        f" '{absent}' as absent"
+        " publisher, 'https://example.org' as address, 'C' as citation, 'D' as description,"
+        f" '{licence}' as licence, '{absent}' as absent"
     )
     con.execute("create table snapshot as select source, ?::date as released, true as current from source", [released])
     con.execute(f"create table quality_rule as from read_csv('{WAREHOUSE / 'quality_rule.csv'}', all_varchar = true)")
@@ -392,6 +404,18 @@ def test_scores_come_about_the_same_way_for_a_ministry_and_an_organisation() -> 
             assert (row["measured"], row["computed_score"]) == (measured, score), item
     assert [seen[name, "documentation"][0]["measured"] for name in ("ministry", "organisation")] == [100, 75]
     assert seen["ministry", "coverage"][0]["basis"] == "5 of 8 cells: 2 places × 4 years of which anything is held"
+
+
+def test_a_year_cut_short_is_neither_a_year_held_nor_a_gap() -> None:
+    without, with_one = cards(released=date(2021, 6, 1)), cards(released=date(2021, 6, 1), stub=2021)
+    for item in ("coverage", "timeliness", "continuity"):
+        assert with_one["ministry", item] == without["ministry", item]
+
+
+@pytest.mark.parametrize("licence", ["LicenseRef-none-stated", "LicenseRef-none-stated-open-data", ""])
+def test_a_licence_that_is_not_stated_is_not_held(licence: str) -> None:
+    [row] = cards(licence=licence)["ministry", "documentation"]
+    assert (row["measured"], "licence" in row["basis"]) == (87, False)
 
 
 def test_what_cannot_be_computed_or_was_not_declared_is_not_scored() -> None:

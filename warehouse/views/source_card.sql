@@ -22,6 +22,7 @@ spoken as (
         year(period_start) as first_year,
         year(period_end) as last_year,
         max(period_end) filter (where whole_period) as last_day,
+        bool_or(whole_period and period_kind in ('year', 'average')) as whole_years,
         bool_or(not derived) as any_published
     from figure
     group by all
@@ -47,6 +48,8 @@ place_year as (
         lateral (
             select unnest(generate_series(spoken.first_year, spoken.last_year)) as year
         ) as year
+    -- A year that the files reach only a part of is neither a year held nor a gap.
+    where spoken.whole_years
 ),
 
 published as (
@@ -155,7 +158,7 @@ document as (
             case when source.publisher <> '' then said('who released') end,
             case when source.address <> '' then said('address') end,
             case when source.citation <> '' then said('citation') end,
-            case when source.licence not in ('', 'LicenseRef-none-stated') then said('licence') end,
+            case when source.licence <> '' and not starts_with(source.licence, 'LicenseRef-none') then said('licence') end,
             case when source.description <> '' then said('description') end,
             case when coalesce(undefined.concepts, 0) = 0 then said('a definition of each thing counted') end,
             case when source.source in (select caveat.source from caveat) then said('caveats') end

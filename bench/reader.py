@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ssl import SSLContext
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
+
+from dashboard.address import KEPT
 
 PATIENCE = 60
 """Seconds after which no answer is an error."""
@@ -49,6 +51,11 @@ class Reader:
     def session(self) -> str:
         """What the app calls this reader."""
         return str(self.begun.new_session.initialize.session_id)
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """What every link of the page keeps of its address."""
+        return {name: value for name, value in parse_qsl(self.query) if name in KEPT}
 
     async def open(self) -> Run:
         """Connects and runs the page for the first time."""

@@ -41,6 +41,8 @@ WARM = 8
 PAGES = ("", "local", "region", "sources", "methods", "about")
 CHANGES = 0.6
 """How often a reader changes a select rather than following a link."""
+NEW = 0.1
+"""How often a reader comes anew, to the newest release, rather than by a link, which keeps the release."""
 
 
 def views(data: Path, many: int) -> list[tuple[str, dict[str, str]]]:
@@ -95,9 +97,10 @@ async def _one(
     await asyncio.sleep(draw.uniform(0, think))
     while time.monotonic() < end:
         if reader is None or draw.random() > CHANGES:
+            page, state = draw.choice(shown)
             if reader is not None:
                 await reader.close()
-            page, state = draw.choice(shown)
+                state = state | (reader.kept if draw.random() > NEW else {})
             reader = Reader(address, page, state, trust, cookie)
             runs.append(await reader.open())
         else:

@@ -8,7 +8,7 @@ import os
 import re
 import threading
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,9 @@ from warehouse.release import NoRelease, current_id, manifest, open_release
 
 QUERIES = Path(__file__).with_name("queries")
 MACROS = ("shown", "showable", "in_set")
-"""Queries of queries: made on each connection, read by the others."""
+"""Queries of queries: macros and small tables made on each connection, read by the others."""
+VIEWS = 200
+"""Places with a concept of which a connection keeps what is shown."""
 RELEASE_ID = re.compile(r"[0-9a-f]{6,64}")
 FIGURE_ID = re.compile(r"[0-9a-f]{16}")
 FINEST_KEPT = ("world", "region", "country", "admin1")
@@ -158,22 +160,41 @@ def _manifest(root: str, release: str) -> dict[str, Any]:
     return manifest(Folder(Path(root)), release)
 
 
+@dataclass(frozen=True)
+class _Line:
+    """A connection to one release, for one at a time, and the places and concepts it has worked out to be shown."""
+
+    connection: duckdb.DuckDBPyConnection
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    shown: set[tuple[object, object]] = field(default_factory=set)
+
+    def answer(self, question: str, asked: dict[str, object]) -> list[Row]:
+        """The rows of a question; what several questions about a place and a concept read is worked out once."""
+        view = asked.get("place"), asked.get("concept")
+        with self.lock:
+            if None not in view and view not in self.shown:
+                if len(self.shown) >= VIEWS:
+                    # Answers are kept elsewhere; this is only for the questions of one view, which come together.
+                    self.connection.execute(_text("shown"))
+                    self.shown.clear()
+                self.connection.execute(_text("keep_shown"), {"place": view[0], "concept": view[1]})
+                self.shown.add(view)
+            answer = self.connection.execute(_text(question), asked or None)
+            names = [column[0] for column in answer.description or []]
+            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _connection(root: str, release: str, tier: str) -> tuple[duckdb.DuckDBPyConnection, threading.Lock]:
+def _line(root: str, release: str, tier: str) -> _Line:
     connection = open_release(Folder(Path(root)), release, tier)
     for name in MACROS:
         connection.execute(_text(name))
-    return connection, threading.Lock()
+    return _Line(connection)
 
 
 @st.cache_data(max_entries=10_000, show_spinner=False)
 def _rows(root: str, release: str, tier: str, question: str, parameters: tuple[tuple[str, object], ...]) -> list[Row]:
-    connection, lock = _connection(root, release, tier)
-    # One connection, for only new questions come here; its macros and settings are its own.
-    with lock:
-        answer = connection.execute(_text(question), dict(parameters) or None)
-        names = [column[0] for column in answer.description or []]
-        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+    return _line(root, release, tier).answer(question, dict(parameters))
 
 
 @st.cache_data(max_entries=500, show_spinner=False)

@@ -1,5 +1,6 @@
--- Places with a figure that a page can show, and every place they lie in. Made anew on each connection.
-create or replace temp macro showable() as table
+-- Places with a figure that a page can show, and every place they lie in. Worked out once on each connection, for it
+-- reads every figure.
+create or replace temp table showable_kept as
     with recursive up as (
         select distinct
             place.code,
@@ -29,3 +30,6 @@ create or replace temp macro showable() as table
     )
 
     select * from up;
+
+create or replace temp macro showable() as table
+    select * from showable_kept;

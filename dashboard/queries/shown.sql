@@ -1,8 +1,9 @@
 -- What a page shows of a place and a concept: totals over no category and no counterpart, in the longest periods each
 -- source has, of the concept and of those it is often set beside. A panel is what may stand on one axis: the same thing,
 -- in the same unit, covering the same, over periods of one length; these are the refusals of the view comparison.
--- Every other query reads this macro; it is made anew on each connection.
-create or replace temp macro shown(a_place, a_concept) as table
+-- Made anew on each connection. Worked out once for a place and concept (keep_shown.sql): every other query reads what
+-- is kept, as shown($place, $concept).
+create or replace temp macro shown_afresh(a_place, a_concept) as table
     with family as (
         select a_concept as concept
         union
@@ -72,3 +73,15 @@ create or replace temp macro shown(a_place, a_concept) as table
         held.counted = a_concept and held.subset_of is null as plain
     from held
     inner join named on held.source = named.source;
+
+create or replace temp table shown_kept as
+select
+    '' as of_place,
+    '' as of_concept,
+    *
+from shown_afresh('', '')
+where false;
+
+create or replace temp macro shown(a_place, a_concept) as table
+    select * exclude (of_place, of_concept) from shown_kept
+    where of_place = a_place and of_concept = a_concept;

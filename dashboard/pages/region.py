@@ -194,7 +194,7 @@ def _what(of: PlaceSet, rows: list[Row]) -> SetChoice:
             filter_mode="contains",
         )
     span = sets.span_held(found, source)
-    first, last = sets.period_asked(span, asked)
+    first, last = sets.period_asked(span, asked, sets.span_held(found, source, "years_summed"))
     between = range(span[0], span[-1] + 1)
     ends = [
         st.selectbox(

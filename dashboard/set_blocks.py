@@ -113,7 +113,7 @@ def trend(row: Row, names: Mapping[str, str]) -> str:
             "Headline: the change over the places with a figure for every year. The three outcomes point in one"
             " direction and lie close to each other."
         )
-        verdict = f'<p class="headline"><strong>{text(change(row["headline"]))}</strong> {text(words)}</p>'
+        verdict = f'<p class="headline"><strong>{_signed(row["headline"])}</strong> {text(words)}</p>'
     rest = row["reasons"][1:] if row["headline"] is None else row["reasons"]
     outcomes = f'<div class="outcomes">{_outcomes(row)}</div>' if row["n_first"] or row["n_last"] else ""
     return f"<h2>{text(heading)}</h2>{verdict}{outcomes}{reasons(rest)}{_reporters(row, names)}"
@@ -130,6 +130,11 @@ def change(value: Decimal | None) -> str:
     if value is None:
         return _("not calculable")
     return f"+{percent(value, 1)}" if value > 0 else percent(value, 1)
+
+
+def _signed(value: Decimal | None) -> str:
+    """A change whose sign stands before it in every direction of writing."""
+    return text(change(value)) if value is None else f'<bdi dir="ltr">{text(change(value))}</bdi>'
 
 
 def _outcomes(row: Row) -> str:
@@ -154,7 +159,7 @@ def _outcomes(row: Row) -> str:
     )
     return "".join(
         f'<div class="outcome"><h3>{text(name)}</h3><p class="value{" words" if value is None else ""}">'
-        f"{text(change(value))}</p>"
+        f"{_signed(value)}</p>"
         f"<p>{text(of)}</p><p>{text(who)}</p></div>"
         for name, value, of, who in (
             (
@@ -301,12 +306,12 @@ def chain(row: Row) -> str:
     body = ""
     for link in row["links"]:
         values = (
-            number(link["n"]),
-            number(link["first_value"], row["unit"]),
-            number(link["last_value"], row["unit"]),
-            change(link["change"]),
+            text(number(link["n"])),
+            text(number(link["first_value"], row["unit"])),
+            text(number(link["last_value"], row["unit"])),
+            _signed(link["change"]),
         )
-        cells = "".join(cell(label, text(value), number=True) for label, value in zip(head[1:], values, strict=True))
+        cells = "".join(cell(label, value, number=True) for label, value in zip(head[1:], values, strict=True))
         years = f"{year(link['first_year'])}–{year(link['last_year'])}"
         body += f'<tr><th scope="row">{text(years)}</th>{cells}</tr>'
     caption = _("Pairs of successive years, over the places with a figure in both")
@@ -747,7 +752,8 @@ def _agreeing(rows: list[Row]) -> str:
     given = any(row["withheld"] is None for row in rows)
     years = {year(one["first_year"]): None, year(one["last_year"]): None}
     concepts = {say("concept", one["concept_a"]): None, say("concept", one["concept_b"]): None}
-    about = ", ".join((listed(concepts), "–".join(years)))
+    units = [] if one["unit_a"] == one["unit_b"] else [listed(say("unit", one[f"unit_{side}"]) for side in "ab")]
+    about = ", ".join((listed(concepts), *units, "–".join(years)))
     why = "" if given else f'<span class="of">{text(sentence(rows[0]["withheld"]))}</span>'
     order = sorted(rows, key=lambda row: sets.in_fixed_order("statistic", row["statistic"]))
     said = dict.fromkeys(reason for row in rows for reason in row["reasons"])

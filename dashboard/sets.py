@@ -175,16 +175,16 @@ def source_asked(held: Mapping[str, Row], wanted: str | None) -> str | None:
     return max(held, key=lambda code: held[code]["places"], default=None)
 
 
-def span_held(rows: list[Row], source: str | None) -> list[int]:
-    """The years of which the source, or without one any source, holds something."""
-    return sorted({one for row in rows if source in (None, row["source"]) for one in row["years"]})
+def span_held(rows: list[Row], source: str | None, kind: str = "years") -> list[int]:
+    """The years of which the source, or without one any source, holds something, or something that adds up."""
+    return sorted({one for row in rows if source in (None, row["source"]) for one in row[kind]})
 
 
-def period_asked(span: list[int], asked: Mapping[str, str]) -> tuple[int, int]:
-    """First and last year an address asks for, kept within what is held."""
+def period_asked(span: list[int], asked: Mapping[str, str], summed: list[int]) -> tuple[int, int]:
+    """First and last year an address asks for, kept within what is held; without any, the last that add up."""
     if not span:
         return 2000, 2000
-    usual = span[-YEARS:]
+    usual = (summed or span)[-YEARS:]
     first, last = (
         min(max(_year(asked.get(name)) or end, span[0]), span[-1])
         for name, end in (("from", usual[0]), ("to", usual[-1]))
@@ -201,9 +201,8 @@ def chosen(opened: Opened, asked: Mapping[str, str]) -> SetChoice | None:
     concept = choice.concept_asked({code: rows[0] for code, rows in held.items()}, asked.get("concept"))
     rows = held.get(concept, [])
     source = source_asked(sources(rows), asked.get("source"))
-    return SetChoice(
-        of, concept, source, *period_asked(span_held(rows, source), asked), asked.get("show") == "published"
-    )
+    period = period_asked(span_held(rows, source), asked, span_held(rows, source, "years_summed"))
+    return SetChoice(of, concept, source, *period, asked.get("show") == "published")
 
 
 def in_fixed_order(kind: str, code: str) -> tuple[int, str]:

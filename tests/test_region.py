@@ -722,7 +722,7 @@ def test_in_a_meeting_nobody_is_named_before_someone_chose(region: Run) -> None:
 
 
 def test_with_a_score_alone_there_is_no_sum(held: Path) -> None:
-    rows = [{"source": "s", "name": "S", "adds_up": False, "places": 3, "years": [2021]}]
+    rows = [{"source": "s", "name": "S", "adds_up": False, "places": 3, "years": [2021], "years_summed": []}]
     assert sets.source_asked(sets.sources(rows), "s") is None
     assert sets.span_held(rows, None) == [2021]
 
@@ -739,7 +739,12 @@ def test_with_a_score_alone_there_is_no_sum(held: Path) -> None:
     ],
 )
 def test_the_period_stays_within_what_is_held(span: list[int], asked: dict[str, str], shown: tuple[int, int]) -> None:
-    assert sets.period_asked(span, asked) == shown
+    assert sets.period_asked(span, asked, []) == shown
+    assert sets.period_asked(span, asked, span) == shown
+
+
+def test_without_years_asked_for_the_period_ends_where_sums_do() -> None:
+    assert sets.period_asked([2016, 2018, 2020, 2025], {}, [2016, 2018, 2020]) == (2016, 2020)
 
 
 @pytest.mark.real

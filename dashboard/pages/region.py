@@ -194,7 +194,7 @@ def _what(of: PlaceSet, rows: list[Row]) -> SetChoice:
             filter_mode="contains",
         )
     span = sets.span_held(found, source)
-    first, last = sets.period_asked(span, asked)
+    first, last = sets.period_asked(span, asked, sets.span_held(found, source, "years_summed"))
     between = range(span[0], span[-1] + 1)
     ends = [
         st.selectbox(
@@ -502,43 +502,46 @@ def _corridors_of_one(opened: Opened, rows: list[Row], asked: dict[str, Any], of
 
 def figures(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
     """Every figure behind the sums and shares, one a row: choose one to see where it comes from, or take them all."""
+    of_source = {**chosen.held, "source": chosen.source}
+    rows = opened.rows("set_listed", **of_source)
     flow = address.here().get("year")
-    rows = opened.rows("set_export", **chosen.held, source=chosen.source, release=opened.release, period=flow)
-    shown = [row for row in rows if row["counterpart"] is None]
-    if not rows:
+    if not rows and not flow:
         return
     words = _("Choose a row to see the file, the row and the text behind it. The file to download holds all of them.")
     st.html(f'<h2>{text(_("Where a number comes from"))}</h2><p class="unit">{text(words)}</p>')
-    columns = {
-        _("Place"): [names.get(row["place"], row["place_name"]) for row in shown],
-        _("Period"): [period(row["period"]) for row in shown],
-        _("Type"): [blocks.capital(say("category", row["category"])) for row in shown],
-        _("Reported figure"): [stated(row["value"], row["unit"], row["completeness"]) for row in shown],
-        _("Unit"): [say("unit", row["unit"]) for row in shown],
-        _("Completeness"): [say("completeness", row["completeness"]) for row in shown],
-        _("Source"): [_(row["name"]) for row in shown],
-        _("Released by"): [_(row["publisher"]) for row in shown],
-    }
-    if shown:
+    if rows:
+        columns = {
+            _("Place"): [names.get(row["place"], row["place_name"]) for row in rows],
+            _("Period"): [period(row["period"]) for row in rows],
+            _("Type"): [blocks.capital(say("category", row["category"])) for row in rows],
+            _("Reported figure"): [stated(row["value"], row["unit"], row["completeness"]) for row in rows],
+            _("Unit"): [say("unit", row["unit"]) for row in rows],
+            _("Completeness"): [say("completeness", row["completeness"]) for row in rows],
+        }
         picked: Any = st.dataframe(
             columns,
             hide_index=True,
             on_select="rerun",
             selection_mode="single-row",
             key=f"figures {opened.release} {chosen.state}",
-            height=min(38 * (len(shown) + 1), 330),
+            height=min(38 * (len(rows) + 1), 330),
             alt=_("Every figure behind the sums and shares, one a row"),
         )
         if picked.selection.rows:
-            frame.go("origin", figure=shown[picked.selection.rows[0]]["figure_id"])
+            frame.go("origin", figure=rows[picked.selection.rows[0]]["figure_id"])
     of = re.sub("[^A-Za-z0-9]+", "-", chosen.of.code or "places")
     st.download_button(
         _("Download these figures with their caveats (CSV)"),
-        partial(data.as_csv, rows),
+        partial(export, opened, {**of_source, "period": flow}),
         file_name=f"commons-{of}-{chosen.concept}-{chosen.first}-{chosen.last}-{opened.release}.csv",
         mime="text/csv",
         on_click="ignore",
     )
+
+
+def export(opened: Opened, asked: dict[str, Any]) -> str:
+    """The file to download, made when it is asked for."""
+    return data.as_csv(opened.rows("set_export", release=opened.release, **asked))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
--- What is held of the places of a set: concepts and sources, with the years, and whether the numbers add up over places.
+-- What is held of the places of a set: concepts and sources, with the years, whether the numbers add up over places, and
+-- of which years some do.
 with told as (
     select
         coverage.source,
         coverage.concept,
         coverage.year,
         coverage.place,
-        false as adds_up
+        false as adds_up,
+        false as is_taken
     from coverage
     inner join in_set($set, $places) as member
         on coverage.place = member.place and coverage.year between member.first_year and member.last_year
@@ -16,7 +18,8 @@ with told as (
         total.concept,
         total.year,
         total.place,
-        true as adds_up
+        true as adds_up,
+        not total.is_partial and total.otherwise is null as is_taken
     from yearly_total as total
     inner join in_set($set, $places) as member
         on total.place = member.place and total.year between member.first_year and member.last_year
@@ -29,7 +32,8 @@ select
     any_value(source_name.provenance) as provenance,
     bool_or(told.adds_up) as adds_up,
     count(distinct told.place) as places,
-    list_sort(list(distinct told.year)) as years
+    list_sort(list(distinct told.year)) as years,
+    coalesce(list_sort(list(distinct told.year) filter (where told.is_taken)), []) as years_summed
 from told
 inner join source_name() as source_name on told.source = source_name.source
 group by told.concept, told.source

@@ -304,8 +304,8 @@ labelled as (
 ),
 
 identified as (
-    -- Place by place, so that a reader who asks for one place or level need not read the others. What is the same in
-    -- every row, and the texts themselves, come after the sorting.
+    -- Level by level and place by place, so that who asks for years of states, or for one place, need not read the rest.
+    -- What is the same in every row, and the texts themselves, come after the sorting.
     select
         labelled.*,
         place.name as place_name,
@@ -317,7 +317,7 @@ identified as (
     from labelled
     cross join rule
     inner join place on labelled.place = place.code::place_code
-    order by place_level, labelled.place, concept, dimension, category, variant, period_kind, period_start, figure_id
+    order by place_level, period_kind, labelled.place, concept, dimension, category, variant, period_start, figure_id
 ),
 
 kept as (
@@ -343,7 +343,7 @@ select
     period,
     period_start,
     period_end,
-    period_kind,
+    period_kind::varchar as period_kind,
     period_basis,
     dimension,
     category,

@@ -25,6 +25,8 @@ MACROS = ("shown", "showable", "in_set")
 """Queries of queries: macros and small tables made on each connection, read by the others."""
 VIEWS = 200
 """Places with a concept of which a connection keeps what is shown."""
+MEMORY = "200MB"
+"""What the questions to one release may take at once; answers are small."""
 RELEASE_ID = re.compile(r"[0-9a-f]{6,64}")
 FIGURE_ID = re.compile(r"[0-9a-f]{16}")
 FINEST_KEPT = ("world", "region", "country", "admin1")
@@ -184,15 +186,15 @@ class _Line:
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False)
 def _line(root: str, release: str, tier: str) -> _Line:
-    connection = open_release(Folder(Path(root)), release, tier)
+    connection = open_release(Folder(Path(root)), release, tier, MEMORY)
     for name in MACROS:
         connection.execute(_text(name))
     return _Line(connection)
 
 
-@st.cache_data(max_entries=10_000, show_spinner=False)
+@st.cache_data(max_entries=5_000, show_spinner=False)
 def _rows(root: str, release: str, tier: str, question: str, parameters: tuple[tuple[str, object], ...]) -> list[Row]:
     return _line(root, release, tier).answer(question, dict(parameters))
 

@@ -45,10 +45,12 @@ def manifest(folder: Folder, release: str) -> dict[str, Any]:
     return loaded
 
 
-def open_release(folder: Folder, release: str | None = None, tier: str = "clear") -> duckdb.DuckDBPyConnection:
+def open_release(
+    folder: Folder, release: str | None = None, tier: str = "clear", memory: str | None = None
+) -> duckdb.DuckDBPyConnection:
     """A read-only connection to one release, locked: it can read that release's parts and nothing else.
 
-    Raises NoRelease.
+    With `memory` ('300MB') it takes no more than that, one thread, and no disk. Raises NoRelease.
     """
     release = release or current_id(folder)
     if not release.isalnum():
@@ -65,6 +67,10 @@ def open_release(folder: Folder, release: str | None = None, tier: str = "clear"
     connection.execute("use release")
     connection.execute(f"set file_search_path = {_literal(str(place))}")
     connection.execute(f"set allowed_paths = [{', '.join(map(_literal, allowed))}]")
+    if memory is not None:
+        connection.execute(f"set memory_limit = {_literal(memory)}")
+        connection.execute("set threads = 1")
+        connection.execute("set temp_directory = ''")
     connection.execute("set enable_external_access = false")
     connection.execute("set python_enable_replacements = false")
     connection.execute("set lock_configuration = true")

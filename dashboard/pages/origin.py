@@ -50,7 +50,9 @@ def show(opened: Opened, found: dict[str, Any]) -> None:
         with st.container(key="source"):
             st.html(source(found["source"]))
     st.html(cells(found))
-    st.html(blocks.caveats([{"name": found["source"]["title"], "text": caveat} for caveat in found["caveats"]]))
+    care = blocks.caveats([{"name": found["source"]["title"], "text": caveat} for caveat in found["caveats"]])
+    if care:
+        st.html(care)
     st.html(f"<h2>{text(_('Copy with source'))}</h2>")
     st.code(cited(opened, found), language=None, wrap_lines=True)
 

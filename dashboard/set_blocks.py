@@ -114,7 +114,7 @@ def trend(row: Row, names: Mapping[str, str]) -> str:
             " direction and lie close to each other."
         )
         verdict = f'<p class="headline"><strong>{_signed(row["headline"])}</strong> {text(words)}</p>'
-    rest = row["reasons"][1:] if row["headline"] is None else row["reasons"]
+    rest = _besides(row)
     outcomes = f'<div class="outcomes">{_outcomes(row)}</div>' if row["n_first"] or row["n_last"] else ""
     return f"<h2>{text(heading)}</h2>{verdict}{outcomes}{reasons(rest)}{_reporters(row, names)}"
 
@@ -499,11 +499,17 @@ def shares(rows: list[Row], names: Mapping[str, str]) -> str:
         _("Places"),
         _("What can be said"),
     )
-    shared = [reason for reason in rows[0]["reasons"] if all(reason in row["reasons"] for row in rows)]
+    shared = [reason for reason in _besides(rows[0]) if all(reason in _besides(row) for row in rows)]
     body = "".join(_share(row, shared, head, names) for row in rows)
     caption = _("Types of firearm as part of all firearms, in three ways")
     made = table(map(text, head), [f"<tbody>{body}</tbody>"], caption=caption, kind="shares stack", numbers=range(1, 5))
     return made + reasons(shared)
+
+
+def _besides(row: Row) -> list[str]:
+    """What is to be known besides why there is no headline."""
+    said: list[str] = row["reasons"]
+    return said[1:] if row["headline"] is None else said
 
 
 def _share(row: Row, shared: list[str], head: tuple[str, ...], names: Mapping[str, str]) -> str:
@@ -521,7 +527,7 @@ def _share(row: Row, shared: list[str], head: tuple[str, ...], names: Mapping[st
     else:
         words = _("Headline {share}").format(share=percent(row["headline"], 1))
         said = f'<strong class="v">{text(words)}</strong>'
-    rest = [reason for reason in row["reasons"][row["headline"] is None :] if reason not in shared]
+    rest = [reason for reason in _besides(row) if reason not in shared]
     more = f"<details><summary>{text(_('What to know'))}</summary>{reasons(rest)}</details>" if rest else ""
     return (
         f'<tr><th scope="row">{text(capital(say("category", row["category"])))}</th>'

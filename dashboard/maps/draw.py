@@ -667,7 +667,13 @@ def _spec(base: Ground, areas: list[Row], layers: list[Spec]) -> Spec:
         "autosize": {"type": "fit", "contains": "padding"},
         "padding": {"left": 2, "right": 2, "top": 2, "bottom": 2},
         "layer": [layer for layer in layers if "data" not in layer or layer["data"]["values"]],
-        "config": {"background": "transparent", "font": FONT, "view": {"stroke": None}, "mark": {"aria": False}},
+        "config": {
+            "background": "transparent",
+            "font": FONT,
+            "view": {"stroke": None},
+            "mark": {"aria": False},
+            "geoshape": {"aria": False},
+        },
         "usermeta": {"embedOptions": {"renderer": "svg"}},
     }
     if areas:

@@ -303,8 +303,8 @@ create or replace macro agreement_series(sides, compared, members, asked_first_y
             series,
             list(
                 case fate
-                    when 'refused' then format('{} So {:d} pair(s) are left out.', reason, n)
-                    else format('{} This holds for {:d} of the pairs that enter.', reason, n)
+                    when 'refused' then format('{:d} pair(s) left out: {}', n, reason)
+                    else format('{:d} pair(s) that enter: {}', n, reason)
                 end
                 order by fate = 'entered', reason
             ) as said

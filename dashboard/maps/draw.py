@@ -564,13 +564,15 @@ _AT: Spec = {
 def _points(points: Sequence[Row], *, opacity: float = 1, edge: str | None = None) -> Spec:
     return {
         "data": {"values": [*points]},
+        # On a small screen points of a fixed size would hide one another.
+        "transform": [{"calculate": "datum.size * clamp(width / 900, 0.4, 1)", "as": "area"}],
         "mark": {"type": "point", "filled": True, "opacity": opacity, "strokeWidth": 1},
         "encoding": {
             **_AT,
             "fill": {"field": "fill", "type": "nominal", "scale": None},
             "stroke": {"value": edge} if edge else {"field": "edge", "type": "nominal", "scale": None},
             "shape": {"field": "shape", "type": "nominal", "scale": None},
-            "size": {"field": "size", "type": "quantitative", "scale": None},
+            "size": {"field": "area", "type": "quantitative", "scale": None},
             "tooltip": _TOOLTIP,
         },
     }

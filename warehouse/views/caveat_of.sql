@@ -88,7 +88,7 @@ create or replace macro definitions_of(a_source, a_concept) as (
     where definition.source = a_source and definition.concept = a_concept
 );
 
-comment on table caveat_of is 'Each caveat with what it concerns: concept and place are empty where it holds of all. Ask it with caveats_of(source, concept, place, first_year, last_year).';
+comment on table caveat_of is 'Each caveat with what it concerns; concept and place are empty where it holds of all. Macro caveats_of asks it.';
 comment on column caveat_of.place is 'The place it names, one in it, one around it, or a set it is a member of; empty for all.';
 comment on column caveat_of.first_year is 'First year it holds of; 0 where it has none.';
 comment on column caveat_of.last_year is 'Last year it holds of; 9999 where it has none.';

@@ -16,6 +16,7 @@ from websockets.exceptions import WebSocketException
 
 from dashboard.address import KEPT
 
+FEW = 20
 PATIENCE = 60
 """Seconds after which no answer is an error."""
 
@@ -27,6 +28,7 @@ class Run:
     seconds: float
     bytes: int
     what: str
+    page: str
     error: str = ""
 
 
@@ -74,7 +76,7 @@ class Reader:
                 open_timeout=PATIENCE,
             )
         except (OSError, WebSocketException, TimeoutError) as refused:
-            return Run(time.perf_counter() - start, 0, "open", repr(refused))
+            return Run(time.perf_counter() - start, 0, "open", self.page, repr(refused))
         self.query = urlencode(self.state)
         return await self._run("open", start)
 
@@ -83,12 +85,12 @@ class Reader:
         return await self._run("again", time.perf_counter())
 
     async def change(self, draw: random.Random) -> Run:
-        """Chooses something else in one of the selects."""
-        offered = [name for name, options in self.selects.items() if len(options) > 1]
+        """Chooses something else in one of the selects; of long lists among the first, as people look at the same."""
+        offered = {name: options[:FEW] for name, options in self.selects.items() if len(options) > 1}
         if not offered:
             return await self.again()
-        name = draw.choice(offered)
-        self.chosen[name] = draw.choice([o for o in self.selects[name] if o != self.chosen.get(name)])
+        name = draw.choice([*offered])
+        self.chosen[name] = draw.choice([one for one in offered[name] if one != self.chosen.get(name)])
         return await self._run("change", time.perf_counter())
 
     async def close(self) -> None:
@@ -118,7 +120,7 @@ class Reader:
             size, error = await asyncio.wait_for(self._answer(), PATIENCE)
         except (OSError, WebSocketException, TimeoutError) as broken:
             size, error = 0, repr(broken)
-        return Run(time.perf_counter() - start, size, what, error)
+        return Run(time.perf_counter() - start, size, what, self.page, error)
 
     async def _answer(self) -> tuple[int, str]:
         """Reads until the script has finished: how many bytes came, and what went wrong."""

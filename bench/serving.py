@@ -52,7 +52,8 @@ def serving(
     command = [*commons, "serve", "--port", str(port), "--data", str(data), *options]
     pinned = ["taskset", "-c", str(core), *command] if core is not None else command
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "PYTHONPATH": path}
+    # As deploy/commons-viewer@.service sets it.
+    environment = {**os.environ, "PYTHONPATH": path, "MALLOC_ARENA_MAX": "2"}
     with log.open("wb") as out:
         process = subprocess.Popen(pinned, cwd=ROOT, stdout=out, stderr=out, env=environment)
     viewer = Viewer(port, process, log)

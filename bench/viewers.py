@@ -4,7 +4,8 @@ Viewer processes run on one core each (with two processes: behind the shipped pr
 releases beside them. A reader opens a view, thinks, changes a select or follows a link to another view, thinks again.
 Time is what the reader waits, from the question to the end of the page's run. Only this machine is asked, by at most
 500 readers for at most 20 minutes. They look at the same 40 views of places, and in long lists choose among the first
-20: how often a view is asked for that nobody has asked for yet decides how many readers a core can serve. Writes `bench/out/viewers-<processes>.json` and its part of `bench/RESULTS.md`.
+20: how often a view is asked for that nobody has asked for yet decides how many readers a core can serve. Writes
+`bench/out/viewers-<processes>.json` and its part of `bench/RESULTS.md`.
 """
 
 import argparse
@@ -170,9 +171,7 @@ def summary(found: dict[str, Any]) -> dict[str, Any]:
         "most": round(waits[-1], 3),
         "errors": len(errors),
         "first_errors": errors[:3],
-        "by_page": {
-            f"{what} /{page}": _half_and_most(found["runs"], what, page) for what, page in _kinds(found["runs"])
-        },
+        "by_page": _by_page(found["runs"]),
         "published": found["published"],
         "memory": max(found["memory"]),
     }
@@ -197,7 +196,8 @@ def line(what: str, said: dict[str, Any], rows: int) -> str:
     """One row of the table of results."""
     return (
         f"| {what} | {rows:,} | {said['warm_worst'] * 1000:.0f} ms; processor {said['warm_processor'] * 1000:.0f} ms"
-        f" (≤ 150), the first time {said['first_processor'] * 1000:.0f} ms | {said['p50'] * 1000:.0f} ms, {said['p95'] * 1000:.0f} ms (≤ 1 s), {said['most']:.1f} s |"
+        f" (≤ 150), the first time {said['first_processor'] * 1000:.0f} ms |"
+        f" {said['p50'] * 1000:.0f} ms, {said['p95'] * 1000:.0f} ms (≤ 1 s), {said['most']:.1f} s |"
         f" {said['errors']} of {said['runs']} (0) | {said['published']} | {said['memory']} MB (≤ 600) |"
     )
 

@@ -106,7 +106,7 @@ def test_every_rule_says_where_its_threshold_comes_from_and_has_its_question() -
         ("completeness", "'partial'", {"partial_means_partial": 2}),
         ("completeness", "'unknown'", {"partial_means_partial": 2}),
         ("n_expected", "9", {"partial_means_partial": 2}),
-        ("period_end", "date '1999-01-01'", {"period_runs_forward": 2}),
+        ("period_end", "date '1999-01-01'", {"period_runs_forward": 2, "coverage_as_figures_say": 2}),
         ("n_rows", "2", {"stated_is_one_row": 2}),
         ("snapshot", "repeat('0', 64)", {"figure_from_file_in_use": 2}),
         ("tier", "'TLP:RED'", {"terms_kept": 2 * len(checks.TIERS)}),
@@ -149,7 +149,8 @@ def test_an_identifier_in_two_sources(built: Built) -> None:
 def test_a_figure_lost_after_it_was_counted(built: Built) -> None:
     rows = built.rewrite("figure", "gitoc_oci", "select * from part offset 2", listed=False)
     assert rows == built.part("figure", "gitoc_oci")["rows"] - 2
-    assert built.failed() == {"figures_as_listed": 2, "stated_numbers_kept": 2, "sums_recounted": 1}
+    wanted = {"figures_as_listed": 2, "stated_numbers_kept": 2, "sums_recounted": 1, "coverage_as_figures_say": 2}
+    assert built.failed() == wanted
 
 
 def test_a_published_zero_that_is_lost_changes_no_sum(built: Built) -> None:
@@ -226,6 +227,16 @@ COMPARISONS = [
     ("* replace ('not_comparable' as verdict, null as ratio, null as difference, []::varchar[] as reasons)",
      {"comparison_has_reason"}),
     ("* replace ('0123456789abcdef' as figure_b)", {"comparison_has_figures"}),
+    ("* replace ('comparable' as verdict, value_a - value_b as difference, null as ratio, null as ratio_low,"
+     " null as ratio_high, ['x'] as reasons)", {"comparable_without_reserve"}),
+    ("* replace ('with_caveat' as verdict, value_a - value_b as difference, 1.01 * value_a / value_b as ratio,"
+     " ['x'] as reasons)", {"ratio_is_the_ratio"}),
+    ("* replace ('with_caveat' as verdict, 3 as value_a, 4 as value_b, -1 as difference, 0.75 as ratio,"
+     " ['x'] as reasons)", {"ratio_is_the_ratio"}),
+    ("* replace ('with_caveat' as verdict, 30 as value_a, 40 as value_b, -10 as difference, 0.75 as ratio,"
+     " 0.8 as ratio_low, 0.9 as ratio_high, false as same_origin, ['x'] as reasons)", {"ratio_is_the_ratio"}),
+    ("* replace ('with_caveat' as verdict, 30 as value_a, 40 as value_b, -10 as difference, 0.75 as ratio,"
+     " 0.7 as ratio_low, 0.9 as ratio_high, true as same_origin, ['x'] as reasons)", {"ratio_is_the_ratio"}),
 ]  # fmt: skip
 
 
@@ -234,6 +245,61 @@ def test_a_broken_comparison_fails_its_own_rule(built: Built, columns: str, expe
     name = next(part["name"] for part in built.facts["parts"] if part["view"] == "comparison" and part["rows"])
     rows = built.rewrite("comparison", name, f"select {columns} from part")
     assert built.failed() == dict.fromkeys(expected, rows)
+
+
+TABLES = [
+    ("update trend set first_all = first_all + 1", {"trends_added_again", "change_is_the_change"}),
+    ("update trend set n_last = n_last + 1", {"trends_added_again"}),
+    ("update trend set panel = panel[2:] where len(panel) > 0", {"trends_added_again"}),
+    ("update trend set change_panel = change_panel + 0.01, headline = headline + 0.01", {"change_is_the_change"}),
+    ("update trend set headline = 9", {"headline_or_reason"}),
+    ("update trend set headline = null, reasons = []", {"headline_or_reason"}),
+    ("update share set pooled = 1.5, headline = null, reasons = ['x']", {"shares_in_range", "shares_added_again"}),
+    ("update share set mean_of_places = -0.1", {"shares_in_range"}),
+    ("update share set part = part + 1", {"shares_added_again"}),
+    ("update share set whole = whole + 1", {"shares_added_again"}),
+    ("update share set headline = 0.123456", {"share_or_reason"}),
+    ("update share set headline = null, reasons = []", {"share_or_reason"}),
+    ("update coverage set status = 'silent' where status = 'no_file_held'", {"coverage_in_words", "coverage_adds_up"}),
+    ("insert into coverage select * from coverage where status = 'no_file_held' limit 1", {"coverage_once"}),
+    ("update coverage set status = 'reported_zero' where status = 'reported_number'", {"coverage_as_figures_say"}),
+    ("update coverage set status = 'reported_zero' where status = 'no_file_held'", {"coverage_as_figures_say"}),
+    ("update flow set value = value + 1", {"flows_are_figures"}),
+    ("delete from flow where figure_id = (select min(figure_id) from flow)", {"flows_are_figures"}),
+    ("update flow_place set total_in = total_in + 1 where own_source_share is null", {"flows_add_up"}),
+    ("update flow_place set outflow = outflow + 1", {"flows_add_up"}),
+    ("update flow_place set own_source_share = 100 - own_source_share / 2", {"own_share_of_its_parts"}),
+    ("update flow_place set no_share = 'none'", {"own_share_of_its_parts"}),
+]
+
+
+@pytest.mark.parametrize(("statement", "expected"), TABLES)
+def test_what_is_derived_from_figures_is_held_against_them(built: Built, statement: str, expected: set[str]) -> None:
+    built.change(statement)
+    assert built.failed().keys() == expected
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "'changed' as change, 5 as value_old, 5 as value_new",
+        "'unchanged' as change, 5 as value_old, 6 as value_new",
+        "'added' as change, 0 as value_old, 5 as value_new",
+        "'gone' as change, 5 as value_old, 0 as value_new",
+        "'not_matched' as change, 5 as value_old, null as value_new, null as reason",
+        "'not_matched' as change, 5 as value_old, 5 as value_new, 'x' as reason",
+    ],
+)
+def test_a_revision_called_otherwise_than_its_numbers_say(built: Built, columns: str) -> None:
+    name = next(part["name"] for part in built.facts["parts"] if part["view"] == "revision" and part["rows"])
+    rows = built.rewrite("revision", name, f"select * replace ({columns}) from part")
+    assert built.failed() == {"revision_in_words": rows}
+
+
+def test_a_revision_lost_after_it_was_counted(built: Built) -> None:
+    name = next(part["name"] for part in built.facts["parts"] if part["view"] == "revision" and part["rows"])
+    built.rewrite("revision", name, "select * from part offset 1", listed=False)
+    assert built.failed() == {"revisions_as_listed": 1}
 
 
 def test_a_comparison_lost_after_it_was_counted(built: Built) -> None:

@@ -17,7 +17,7 @@ import polars as pl
 from ingest.accept import Report
 from ingest.declarations import sources
 from schemas.tables import empty
-from schemas.vocabulary import broader
+from schemas.vocabulary import broader, codes
 from warehouse.release import TIERS, sql
 
 if TYPE_CHECKING:
@@ -47,12 +47,20 @@ AGREEMENT = _words(
     " n_place_years n_both n_only_a n_only_b n_none n_entered n_partial n_refused coverage places reasons"
 )
 """The columns of agreement, in order."""
-CONTRACTS = {"figure": FIGURE, "comparison": COMPARISON, "agreement": AGREEMENT}
+REVISION = _words(
+    "figure_id source concept unit place place_name counterpart counterpart_role period period_start period_end"
+    " period_basis dimension category variant snapshot_old snapshot_new value_old value_new obs_status_old"
+    " obs_status_new change reason"
+)
+"""The columns of revision, in order."""
+CONTRACTS = {"figure": FIGURE, "comparison": COMPARISON, "agreement": AGREEMENT, "revision": REVISION}
 """View in parts → its columns."""
 
 KINDS: dict[str, Any] = {
     **dict.fromkeys(("period_start", "period_end"), pl.Date),
-    **dict.fromkeys(("value", "value_a", "value_b", "difference", "low", "high"), pl.Decimal(38, 6)),
+    **dict.fromkeys(
+        ("value", "value_a", "value_b", "value_old", "value_new", "difference", "low", "high"), pl.Decimal(38, 6)
+    ),
     **dict.fromkeys(("ratio", "ratio_low", "ratio_high"), pl.Float64),
     **dict.fromkeys(("n_parts", "n_expected", "n_rows"), pl.Int64),
     **dict.fromkeys(("n", *(name for name in AGREEMENT if name.startswith("n_"))), pl.Int64),
@@ -181,6 +189,42 @@ RULES = (
          "comparisons", "wrong_difference", "comparisons"),
     Rule("comparison_has_reason", "Whatever is not plainly comparable says why.", "A refusal without its reason starts"
          " no conversation.", "comparisons", "without_reason", "comparisons"),
+    Rule("comparable_without_reserve", "Nothing that is plainly comparable has something that must be said first.",
+         "Then it would be comparable with a caveat.", "comparisons", "with_reason", "comparisons"),
+    Rule("ratio_is_the_ratio", "Where a ratio stands, it is that of the two numbers, both at least 10, and within its"
+         " interval; sources of one origin have no interval.", "Fewer than ten make a ratio of chance.",
+         "comparisons", "wrong_ratio", "comparisons"),
+    Rule("trends_added_again", "Every sum of a trend is that of the places it lists, added up again from the figures.",
+         "Sums are exact.", "trends", "wrong_sum", "trends"),
+    Rule("change_is_the_change", "Every change of a trend is that of its two sums.", ALWAYS,
+         "trends", "wrong_change", "trends"),
+    Rule("headline_or_reason", "A trend has a headline, which is the change of the constant panel, or the reason why it"
+         " has none.", "A number that was withheld must say why.", "trends", "wrong_headline", "trends"),
+    Rule("shares_in_range", "Every share lies between nothing and all of it.", ALWAYS,
+         "shares", "out_of_range", "shares"),
+    Rule("shares_added_again", "Part and whole of every share are those of the places it lists, added up again from the"
+         " figures, and the share is the one through the other.", "Sums are exact.", "shares", "wrong_sum", "shares"),
+    Rule("share_or_reason", "A share has a headline, which is the pooled one, or the reason why it has none.",
+         "A number that was withheld must say why.", "shares", "wrong_headline", "shares"),
+    Rule("coverage_in_words", "Coverage speaks in the words of its code list.", "Anything else would be a guess at why"
+         " a figure is missing.", "coverage", "other_word", "cells"),
+    Rule("coverage_once", "Coverage speaks of each source, concept, place and year once.", ALWAYS,
+         "coverage", "again", "cells"),
+    Rule("coverage_as_figures_say", "A place and year is called a number where a total is above zero, a zero where the"
+         " total is zero, and neither where there is none.", "Zero and missing never mix.",
+         "coverage", "against_figures", "cells"),
+    Rule("coverage_adds_up", "The places of a set are the sum of those in each status.", ALWAYS,
+         "coverage", "not_adding_up", "sets"),
+    Rule("flows_are_figures", "The corridors of a source are its figures that name both ends.", ALWAYS,
+         "flows", "not_the_figures", "corridors"),
+    Rule("flows_add_up", "What arrived in a place is its own and what came from elsewhere; what left it is its own and"
+         " what was recorded elsewhere.", "Sums are exact.", "flows", "not_adding_up", "places"),
+    Rule("own_share_of_its_parts", "An own-source share is that of the two numbers beside it; without one, the reason"
+         " stands there.", ALWAYS, "flows", "wrong_share", "places"),
+    Rule("revisions_as_listed", "Every part holds as many revisions as the manifest says.", ALWAYS,
+         "revisions", "missing", "promised"),
+    Rule("revision_in_words", "A revision is called unchanged, changed, added or gone as its two numbers say, or not"
+         " matched with the reason.", "Missing is not zero.", "revisions", "other_word", "cells"),
     Rule("agreements_as_listed", "Every part holds as many rows of agreement as the manifest says.", ALWAYS,
          "agreements", "missing", "promised"),
     Rule("agreement_adds_up", "Of every set: places times years = both + only one + only the other + none; and both ="
@@ -261,6 +305,7 @@ def _tables(
     terms = [[tier, tlp] for tier, allowed in TIERS.items() for tlp in allowed]
     _table(con, "allowed", terms, {"tier": pl.String, "tlp": pl.String})
     _table(con, "narrower", [list(pair) for pair in broader()], {"broader": pl.String, "code": pl.String})
+    _table(con, "status", [["reported_number"], *([code] for code in codes("no_figure"))], {"status": pl.String})
 
 
 def _declared(con: duckdb.DuckDBPyConnection, names: list[str]) -> None:

@@ -37,7 +37,18 @@ counted as (
         count_if(
             verdict in ('comparable', 'with_caveat') and difference is distinct from value_a - value_b
         ) as wrong_difference,
-        count_if(coalesce(verdict <> 'comparable', true) and coalesce(len(reasons), 0) = 0) as without_reason
+        count_if(coalesce(verdict <> 'comparable', true) and coalesce(len(reasons), 0) = 0) as without_reason,
+        count_if(verdict = 'comparable' and len(reasons) > 0) as with_reason,
+        count_if(
+            verdict in ('comparable', 'with_caveat')
+            and (
+                ratio is distinct from case when ratio is not null then (value_a / nullif(value_b, 0))::double end
+                or (ratio is not null and least(value_a, value_b) < 10)
+                or (ratio_low is null) <> (ratio_high is null)
+                or (ratio_low is not null and not coalesce(ratio between ratio_low and ratio_high, false))
+                or (ratio_low is not null and same_origin)
+            )
+        ) as wrong_ratio
     from comparison_part
     group by all
 )
@@ -53,7 +64,9 @@ select
     coalesce(other_word, 0) as other_word,
     coalesce(set_against, 0) as set_against,
     coalesce(wrong_difference, 0) as wrong_difference,
-    coalesce(without_reason, 0) as without_reason
+    coalesce(without_reason, 0) as without_reason,
+    coalesce(with_reason, 0) as with_reason,
+    coalesce(wrong_ratio, 0) as wrong_ratio
 from part
 left join counted on part.path = counted.filename
 left join astray on part.path = astray.filename

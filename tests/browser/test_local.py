@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 def test_the_first_screen(page: Page, server: str) -> None:
     go(page, f"{server}/local")
-    expect(page.locator("h1")).to_contain_text("Firearms seized")
+    expect(page.locator("h1").first).to_contain_text("Firearms seized")
     expect(page.locator("article.card").first).to_be_visible()
     expect(page.locator('[data-testid="stVegaLiteChart"]').locator("canvas, svg").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= DESK["width"]
@@ -42,7 +42,7 @@ def test_choosing_changes_the_address(page: Page, server: str) -> None:
     box.fill("Acre")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("place=BR-AC"))
-    expect(page.locator("h1")).to_contain_text("Acre")
+    expect(page.locator("h1").first).to_contain_text("Acre")
 
 
 def test_a_keyboard_reaches_the_origin_of_a_number(page: Page, server: str) -> None:
@@ -55,10 +55,10 @@ def test_a_keyboard_reaches_the_origin_of_a_number(page: Page, server: str) -> N
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("figure=[0-9a-f]{16}"))
-    expect(page.locator("h1")).to_contain_text("Where this number comes from")
+    expect(page.locator("h1").first).to_contain_text("Where this number comes from")
     expect(page.locator("table.cells code").first).to_be_visible()
     page.get_by_role("link", name="Back to the comparison").click()
-    expect(page.locator("h1")).to_contain_text("Firearms seized")
+    expect(page.locator("h1").first).to_contain_text("Firearms seized")
 
 
 def test_a_chosen_row_leads_to_its_origin(page: Page, server: str) -> None:
@@ -67,7 +67,7 @@ def test_a_chosen_row_leads_to_its_origin(page: Page, server: str) -> None:
     frame.scroll_into_view_if_needed()
     frame.click(position={"x": 18, "y": 55})
     page.wait_for_url(re.compile("figure=[0-9a-f]{16}"))
-    expect(page.locator("h1")).to_contain_text("Where this number comes from")
+    expect(page.locator("h1").first).to_contain_text("Where this number comes from")
 
 
 def test_names_of_files_stay_text(page: Page, server: str) -> None:

@@ -18,6 +18,7 @@ import polars as pl
 import pytest
 
 from ingest import ledger
+from ingest.declarations import sources
 from ingest.folder import Folder
 from schemas.vocabulary import codes, vocabularies
 from warehouse.build import build
@@ -352,6 +353,18 @@ def test_the_rubric_is_the_one_of_the_code_lists_and_has_words_for_every_score()
         scores[rule["kind"], rule["item"]].add(rule["score"])
     for (kind, _), given in scores.items():
         assert given == ({"pass", "fail"} if kind == "gate" else {"0", "1", "2", "3"})
+
+
+def test_declared_scores_name_what_is_known_and_carry_their_evidence() -> None:
+    """An empty file is an honest one: not scored."""
+    with (WAREHOUSE / "quality_rule.csv").open(encoding="utf-8") as file:
+        known = {(rule["item"], rule["score"]) for rule in csv.DictReader(file)}
+    with (WAREHOUSE / "quality_declared.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            assert row["source"] in sources()
+            assert (row["item"], row["score"]) in known
+            assert row["scorer"]
+            assert row["evidence"].startswith("https://")
 
 
 def cards(

@@ -17,6 +17,7 @@ with yearly as (
         and variant = ''
         and counterpart is null
         and period_kind = 'year'
+        and place_level in ('country', 'admin1')
 ),
 
 numbered as (

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from viewer import ROOT
+from viewer import ROOT, apart
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -37,7 +37,7 @@ FLAT = 15
 def viewer(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Viewer]:
     with serving(small, tmp_path_factory.mktemp("viewer") / "log") as started:
         # Once round, so that what is loaded at the first reading is there.
-        asyncio.run(_round(started))
+        apart(_round(started))
         yield started
 
 
@@ -116,7 +116,7 @@ def test_nothing_is_taken_in(viewer: Viewer, method: str, path: str) -> None:
         reader = await _round(viewer)
         return await asyncio.to_thread(status, viewer, path.format(session=reader.session), method)
 
-    assert asyncio.run(send()) == (405, "Nothing is taken in here.")
+    assert apart(send()) == (405, "Nothing is taken in here.")
 
 
 @pytest.mark.parametrize("length", [f"Content-Length: {BIG}", "Transfer-Encoding: chunked"])
@@ -138,7 +138,7 @@ def test_what_is_sent_all_the_same_goes_nowhere(viewer: Viewer, length: str) -> 
         return await asyncio.to_thread(pour, viewer, head.encode(), piece)
 
     with Watched(viewer) as watched:
-        answer, sent = asyncio.run(send())
+        answer, sent = apart(send())
     assert answer == b"" or answer.startswith(b"HTTP/1.1 405")
     assert sent < BIG
     assert watched.more < FLAT
@@ -174,7 +174,7 @@ def test_a_browser_can_only_ask_for_pages(viewer: Viewer, asked: BackMsg) -> Non
         assert b"upload_file" not in await rest(reader.connection)
         assert (await other.again()).error == ""
 
-    asyncio.run(say())
+    apart(say())
 
 
 @pytest.mark.parametrize("compressed", [False, True])
@@ -190,7 +190,7 @@ def test_a_message_too_large_ends_the_connection(viewer: Viewer, compressed: boo
             await rest(line)
 
     with Watched(viewer) as watched:
-        asyncio.run(say())
+        apart(say())
     assert watched.more < FLAT
 
 
@@ -204,7 +204,7 @@ def test_nobody_is_answered_under_another_name(viewer: Viewer) -> None:
 
     # Another page's script, which says so; and one whose host's name leads here.
     with pytest.raises(InvalidStatus):
-        asyncio.run(listen(Origin="https://evil.example"))
+        apart(listen(Origin="https://evil.example"))
 
 
 def test_what_nobody_needs_is_not_there(viewer: Viewer) -> None:
@@ -257,7 +257,7 @@ def test_only_files_of_the_app_are_compressed(viewer: Viewer, name: str) -> None
 
 def test_who_reads_what_is_written_nowhere(viewer: Viewer) -> None:
     status(viewer, "/local?place=BR-RJ&concept=arms_seized")
-    asyncio.run(_round(viewer))
+    apart(_round(viewer))
     log = viewer.log.read_text(encoding="utf-8")
     for word in ("BR-RJ", "GET", "[accepted]", "connection open"):
         assert word not in log
@@ -266,7 +266,7 @@ def test_who_reads_what_is_written_nowhere(viewer: Viewer) -> None:
 def test_the_app_reports_to_nobody(viewer: Viewer) -> None:
     """What a browser is told when it comes: no statistics of use, no error details, nothing about tools."""
 
-    begun = asyncio.run(_round(viewer)).begun.new_session
+    begun = apart(_round(viewer)).begun.new_session
     assert not begun.config.gather_usage_stats
     assert not begun.initialize.recommend_skills_install
     assert begun.config.disable_data_export
@@ -317,7 +317,7 @@ def test_a_new_release_is_offered_at_the_next_run_and_no_page_mixes_two(small: P
         assert releases(" ".join(newest.html)) == {current_id(Folder(data))} != {first}
 
     with serving(data, tmp_path / "log") as viewer:
-        asyncio.run(asyncio.wait_for(read(viewer), 300))
+        apart(asyncio.wait_for(read(viewer), 300))
 
 
 def test_an_error_says_nothing_of_the_machine(small: Path, tmp_path: Path) -> None:
@@ -332,7 +332,7 @@ def test_an_error_says_nothing_of_the_machine(small: Path, tmp_path: Path) -> No
         async def see() -> str:
             return (await Reader(viewer.address, "local", VIEW).open()).error
 
-        said = asyncio.run(see())
+        said = apart(see())
         assert said
         code, page = status(viewer, "/light/local?place=BR-RJ")
         assert code == 500

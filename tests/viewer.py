@@ -1,10 +1,12 @@
 """What tests of the pages share: a small commons in invented numbers, the app at an address, and what it says."""
 
+import asyncio
 import csv
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -119,6 +121,12 @@ def html(app: AppTest) -> str:
 def said(app: AppTest) -> str:
     """The words a reader sees."""
     return unescape(re.sub(r"<[^>]*>", " ", html(app)))
+
+
+def apart(work: Coroutine[Any, Any, Any]) -> Any:
+    """What it comes to, on a thread and loop of its own: a browser of another test may hold this thread's loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 def ask(small: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:

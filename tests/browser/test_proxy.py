@@ -9,11 +9,9 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from http.client import RemoteDisconnected
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +20,7 @@ from typing import Any
 import pytest
 from chrome import DESK, go
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from viewer import apart
 
 from bench.proxy import Proxy, proxied
 from bench.reader import Reader
@@ -223,7 +222,7 @@ def test_nothing_is_taken_in(site: Site, method: str) -> None:
         path = f"/_stcore/upload_file/{reader.session}/f"
         return int((await asyncio.to_thread(site.ask, path, method, b"a" * 2000)).status)
 
-    assert apart(send) in (405, 413)
+    assert apart(send()) in (405, 413)
 
 
 def test_static_files_are_kept_by_the_proxy_and_compressed(site: Site) -> None:
@@ -233,12 +232,6 @@ def test_static_files_are_kept_by_the_proxy_and_compressed(site: Site) -> None:
         headers = site.ask(path, **{"Accept-Encoding": taken}).headers
         assert headers["content-encoding"] == given
         assert "immutable" in headers["cache-control"]
-
-
-def apart(do: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    """Runs it on a loop of its own: the browser's has this thread."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(do())).result()
 
 
 def served_by(site: Site) -> list[int]:
@@ -265,7 +258,7 @@ def test_whoever_comes_back_meets_the_same_process(site: Site) -> None:
     for cookie in new:
         before = served_by(site)
         for _ in range(2):
-            apart(partial(come, cookie))
+            apart(come(cookie))
         more = [now - was for now, was in zip(served_by(site), before, strict=True)]
         assert sorted(more) == [0, 2], "one process served both times"
         homes.append(more.index(2))

@@ -57,7 +57,7 @@ side as (
         unit,
         period_basis,
         first_year as year,
-        'first of panel' as side,
+        'first_of_panel' as side,
         unnest(panel) as place
     from numbered
     union all
@@ -68,7 +68,7 @@ side as (
         unit,
         period_basis,
         last_year as year,
-        'last of panel' as side,
+        'last_of_panel' as side,
         unnest(panel) as place
     from numbered
 ),
@@ -78,11 +78,11 @@ added as (
         side.nth,
         sum(yearly.value) filter (where side.side = 'first') as first_all,
         sum(yearly.value) filter (where side.side = 'last') as last_all,
-        sum(yearly.value) filter (where side.side = 'first of panel') as first_panel,
-        sum(yearly.value) filter (where side.side = 'last of panel') as last_panel,
+        sum(yearly.value) filter (where side.side = 'first_of_panel') as first_panel,
+        sum(yearly.value) filter (where side.side = 'last_of_panel') as last_panel,
         count(yearly.value) filter (where side.side = 'first') as n_first,
         count(yearly.value) filter (where side.side = 'last') as n_last,
-        count(yearly.value) filter (where side.side = 'first of panel') as n_panel
+        count(yearly.value) filter (where side.side = 'first_of_panel') as n_panel
     from side
     left join yearly
         on

@@ -167,12 +167,17 @@ def strictly(away: Path, python: str) -> dict[str, Any]:
     }
 
 
-def viewing(rows: int, away: Path) -> dict[str, Any]:
+def viewing(rows: int, away: Path, beside: Path | None = None) -> dict[str, Any]:
     """A first build of that many accepted rows in two files, and DuckDB alone on the same rows.
 
-    `views` is how far the build was when its checks began, from its accepted rows on.
+    `views` is how far the build was when its checks began, from its accepted rows on. With a folder `beside`, its files
+    are taken in first, so that the register is compared with other sources; DuckDB alone is not asked then.
     """
     away.mkdir()
+    if beside:
+        files = sorted(str(path) for path in beside.rglob("*") if path.is_file() and path.suffix != ".md")
+        # Some rows and files are refused, which they should be.
+        subprocess.run([*COMMONS, "add", *files, "--data", str(away)], capture_output=True, check=False)
     for number, first in enumerate((0, -(-rows // (2 * BLOCK)))):
         register = away / f"register-{number}.csv"
         write(rows // 2, register, first=first)
@@ -181,12 +186,14 @@ def viewing(rows: int, away: Path) -> dict[str, Any]:
     reached, out = away / "reached.json", away / "alone.parquet"
     build = measured([sys.executable, "-c", BUILD, str(away), str(reached)])
     found = {"rows": rows, "build": build, "views": json.loads(reached.read_text(encoding="utf-8"))}
-    for name, asked in (("finest", FINEST), ("sets", SETS)):
+    for name, asked in () if beside else (("finest", FINEST), ("sets", SETS)):
         alone = measured([sys.executable, "-c", ALONE, str(away / "accepted"), str(out), *asked])
         found[name] = {"groups": _rows(out), **alone}
     folder = Folder(away)
     parts = manifest(folder, current_id(folder))["parts"]
-    return {**found, "figures": sum(part["rows"] for part in parts if part["view"] == "figure")}
+    count = {view: sum(part["rows"] for part in parts if part["view"] == view) for view in ("figure", "comparison")}
+    sources = len({part["name"] for part in parts if part["view"] == "figure"})
+    return {**found, "figures": count["figure"], "comparisons": count["comparison"], "sources": sources}
 
 
 def _rows(path: Path) -> int:
@@ -244,14 +251,18 @@ def rows_of_views(views: list[dict[str, Any]]) -> list[str]:
             f"{one[name]['wall']} s / {one[name]['cpu']} s for {one[name]['groups']:,} sums;"
             f" ratio {build['wall'] / one[name]['wall']:.2f} / {build['cpu'] / one[name]['cpu']:.2f}"
             for name in ("finest", "sets")
+            if name in one
         )
+        what = f" beside {one['sources'] - 1} sources, {one['comparisons']:,} comparisons" if one["comparisons"] else ""
         rows.append(
-            f"| {one['rows']:,} | {one['figures']:,} | {seen['wall']:.1f} s / {seen['cpu']:.1f} s |"
+            f"| {one['rows']:,}{what} | {one['figures']:,} | {seen['wall']:.1f} s / {seen['cpu']:.1f} s |"
             f" {build['wall']} s / {build['cpu']} s |"
-            f" {one['rows'] / build['wall']:,.0f} / {one['rows'] / build['cpu']:,.0f} | {build['gb']} GB | {alone} |"
+            f" {one['rows'] / build['wall']:,.0f} / {one['rows'] / build['cpu']:,.0f} | {build['gb']} GB |"
+            f" {alone or '|'} |"
         )
-    if len(views) > 1:
-        few, many = views[0], views[-1]
+    alike = [one for one in views if "finest" in one]
+    if len(alike) > 1:
+        few, many = alike[0], alike[-1]
         grown = {
             name: " / ".join(f"× {many[name][clock] / few[name][clock]:.1f}" for clock in ("wall", "cpu"))
             for name in ("views", "build", "finest", "sets")
@@ -287,6 +298,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=_number, nargs="+", default=[1_000_000, 3_000_000, 10_000_000], help="viewed")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--frictionless", default=sys.executable, help="the Python that has frictionless")
+    parser.add_argument("--beside", type=Path, help="a folder of other sources' files, to view the most rows beside")
     parser.add_argument("--away", type=Path, help="where to put the files; they are removed afterwards")
     asked = parser.parse_args()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
@@ -300,12 +312,17 @@ def main() -> None:
             found["strict"] = strictly(away, asked.frictionless)
         if "views" in asked.only:
             found["views"] = [viewing(rows, away / f"{rows}") for rows in sorted(asked.sizes)]
+            if asked.beside:
+                found["beside"] = [viewing(max(asked.sizes), away / "beside", asked.beside)]
             found["again"] = again(away / f"{max(asked.sizes)}")
         if "big" in asked.only:
             found["big"] = taking_in(20_000_000, away, 1)
     (HERE / "out").mkdir(exist_ok=True)
     (HERE / "out" / "run.json").write_text(json.dumps({"machine": machine} | found, indent=1) + "\n", encoding="utf-8")
-    for head, rows in ((HEAD, rows_of(found)), (HEAD_OF_VIEWS, rows_of_views(found.get("views", [])))):
+    for head, rows in (
+        (HEAD, rows_of(found)),
+        (HEAD_OF_VIEWS, rows_of_views([*found.get("views", []), *found.get("beside", [])])),
+    ):
         if rows:
             print("\n".join(rows))
             write_down(head.format(machine=machine), rows)

@@ -44,13 +44,23 @@ def section(opened: Opened, chosen: Choice) -> None:
         frame.note(_("These are too many places to show on one map. Choose one of them above."))
         return
     words = said(rows, shown)
-    st.html(f'<p class="unit">{text(words)}</p>')
+    st.html(f'<p class="unit">{text(words)}</p>{parts(shown)}')
     with st.container(key="below", horizontal=True, gap="large"):
-        with st.container(key="below-map"):
-            drawn = maps.below(chosen.place["code"], rows, **how(shown))
-            maps.show(drawn, key="below", caption=f"{caption(shown, chosen)}. {words}")
+        if maps.country_of(chosen.place["code"]) is not None:
+            with st.container(key="below-map"):
+                drawn = maps.below(chosen.place["code"], rows, **how(shown))
+                maps.show(drawn, key="below", caption=f"{caption(shown, chosen)}. {words}")
         with st.container(key="below-table"):
             st.html(listed(rows, shown))
+
+
+def parts(shown: Shown) -> str:
+    """That a source covers only a part of what is counted, where it does."""
+    return "".join(
+        f'<p class="only">{text(f"{name}: {blocks.only_part(row["subset_of"])}")}</p>'
+        for row, name in zip(shown.sources, shown.names, strict=True)
+        if row["subset_of"]
+    )
 
 
 def choose(held: list[Row], chosen: Choice) -> Shown:
@@ -110,7 +120,14 @@ def rows_of(opened: Opened, chosen: Choice, shown: Shown) -> list[Row]:
 
 def _row(row: Row, value: Any, words: str) -> Row:
     name = place_name(row["code"], row["name"])
-    return {**row, "name": name, "value": value, "said": words, "text": f"{name}: {words}"}
+    return {
+        **row,
+        "name": name,
+        "value": value,
+        "status": row.get("obs_status"),
+        "said": words,
+        "text": f"{name}: {words}",
+    }
 
 
 def _value(row: Row) -> str:

@@ -250,6 +250,23 @@ def caveats(rows: list[Row]) -> str:
     return f'<section class="caveats"><h2>{text(_("Read with care"))}</h2><ul>{said}</ul></section>'
 
 
+def statements(rows: list[Row]) -> str:
+    """What a publisher or a government says of a source or a figure, word for word; and of whom nothing has come.
+
+    Rows have name ('' where the page is about one source), party, dated, text, status and no_statement.
+    """
+    if not rows:
+        return ""
+    said = "".join(
+        f"<blockquote><p>{text(row['text'] or _(row['no_statement']))}</p><footer>"
+        + text(", ".join([row["party"], day(row["dated"]), say("reply_status", row["status"])]))
+        + (f" ({text(_(row['name']))})" if row["name"] else "")
+        + "</footer></blockquote>"
+        for row in rows
+    )
+    return f'<section class="statements"><h2>{text(_("Statements"))}</h2>{said}</section>'
+
+
 def pairs(rows: list[Row]) -> str:
     """Two sources' figures for the same period, with what can and cannot be said of them together (query pairs)."""
     head = f"<h2>{text(_('Two sources, the same period'))}</h2>"

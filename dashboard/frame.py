@@ -46,6 +46,8 @@ def page(name: str, body: Callable[[Opened], None]) -> None:
     st.html(foot(opened))
 
 
+LARGER = 1.6
+"""How much larger charts and maps are drawn in a meeting."""
 OF_PLACES = ("local", "region", "sources")
 """Pages that speak of countries, and so wait in a meeting until the presenter chooses one."""
 CHOSEN = ("set", "places", "source", "figure", "show")
@@ -94,7 +96,7 @@ def find(opened: Opened) -> None:
 
 def chart(spec: dict[str, Any], *, key: str, alt: str) -> None:
     """A chart as wide as its place, larger in a meeting; `alt` is what those hear who do not see it."""
-    made = charts.sized(spec, 1.6 if address.meeting() else 1)
+    made = charts.sized(spec, LARGER if address.meeting() else 1)
     st.vega_lite_chart(spec=made, width="stretch", theme=None, key=key, alt=alt)
 
 

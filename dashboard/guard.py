@@ -7,11 +7,10 @@ answer before a request reaches it.
 import gzip
 from collections.abc import Callable, Iterable
 from functools import cache, partial
-from importlib import import_module
-from importlib.util import find_spec
 from mimetypes import guess_type
 from pathlib import Path
 
+import brotli
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
@@ -24,10 +23,11 @@ from dashboard.shell import HANDING_OVER_HASH
 HIDDEN = ("/_stcore/agent", "/_stcore/script-health-check", "/_stcore/upload_file")
 """Addresses of Streamlit that nobody needs here."""
 SHRINKING = (".js", ".css", ".json", ".svg")
-ENCODINGS: dict[str, Callable[[bytes], bytes]] = {"gzip": partial(gzip.compress, compresslevel=9, mtime=0)}
-"""How files can be compressed, the smallest way first: a sixth smaller where the package brotli is installed."""
-if find_spec("brotli"):
-    ENCODINGS = {"br": partial(import_module("brotli").compress, quality=10), **ENCODINGS}
+ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "br": partial(brotli.compress, quality=11),
+    "gzip": partial(gzip.compress, compresslevel=9, mtime=0),
+}
+"""How files can be compressed, the smallest way first."""
 NAMED_BY_CONTENT = "/static/"
 """Where Streamlit's own files lie, whose names change with their content."""
 PUBLIC = Path(__file__).parent / "public"

@@ -112,6 +112,7 @@ def _local(opened: Opened) -> str:
         parts += [_beside(opened, chosen, panel) for panel in beside]
     if panels:
         parts.append(blocks.caveats(chosen.shown(opened.rows("caveats", **chosen.asked))))
+        parts.append(blocks.statements(chosen.shown(opened.rows("statements_here", **chosen.asked))))
         parts.append(blocks.pairs(chosen.shown(opened.pairs(chosen.place["level"], **chosen.asked))))
     return "".join(parts)
 
@@ -179,10 +180,9 @@ def _origin(opened: Opened) -> str:
     found = origin.found(opened)
     if found is None:
         return frame.note_html(*origin.missing())
-    caveats = [{"name": found["source"]["title"], "text": caveat} for caveat in found["caveats"]]
     return (
         f"{origin.head(opened, found)}<section>{origin.steps(found)}</section>"
-        f"<section>{origin.source(found['source'])}</section>{origin.cells(found)}{blocks.caveats(caveats)}"
+        f"<section>{origin.source(found['source'])}</section>{origin.cells(found)}{origin.beside(opened, found)}"
         f"<h2>{text(_('Copy with source'))}</h2><p><bdi>{text(origin.cited(opened, found))}</bdi></p>"
     )
 
@@ -207,6 +207,7 @@ def _region(opened: Opened) -> str:
     if counts:
         parts += [set_blocks.coverage_key(), set_blocks.coverage_summary(counts), set_blocks.coverage_years(counts)]
     parts.append(blocks.caveats(opened.rows("set_caveats", **chosen.held)))
+    parts.append(blocks.statements(opened.rows("set_statements", **chosen.held)))
     return "".join(parts)
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import frame
+from dashboard import address, charts, frame
 from dashboard.language import _, listed, ngettext, number
 from dashboard.maps.draw import Key, Map
 from dashboard.markup import text
@@ -19,7 +19,8 @@ def show(drawn: Map, *, key: str, caption: str) -> None:
     with st.container(key=name, gap="small"):
         st.html(f"<style>.st-key-{name}-drawn {{ --aspect: {min(max(drawn.aspect, 0.75), 2.4):.3f}; }}</style>")
         with st.container(key=f"{name}-drawn"):
-            st.vega_lite_chart(drawn.spec, height="stretch", theme=None, alt=caption)
+            spec = charts.sized(drawn.spec, frame.LARGER if address.meeting() else 1)
+            st.vega_lite_chart(spec, height="stretch", theme=None, alt=caption)
         st.html(under(drawn))
 
 

@@ -147,8 +147,9 @@ def show(opened: Opened, chosen: Choice) -> None:
         others(opened, chosen, beside)
     if panels:
         care = blocks.caveats(chosen.shown(opened.rows("caveats", **chosen.asked)))
-        if care:
-            st.html(care)
+        answers = blocks.statements(chosen.shown(opened.rows("statements_here", **chosen.asked)))
+        if care or answers:
+            st.html(care + answers)
         below.section(opened, chosen)
         st.html(blocks.pairs(chosen.shown(opened.pairs(chosen.place["level"], **chosen.asked))))
         figures(opened, chosen)

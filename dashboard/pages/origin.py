@@ -50,9 +50,9 @@ def show(opened: Opened, found: dict[str, Any]) -> None:
         with st.container(key="source"):
             st.html(source(found["source"]))
     st.html(cells(found))
-    care = blocks.caveats([{"name": found["source"]["title"], "text": caveat} for caveat in found["caveats"]])
-    if care:
-        st.html(care)
+    said = beside(opened, found)
+    if said:
+        st.html(said)
     st.html(f"<h2>{text(_('Copy with source'))}</h2>")
     st.code(cited(opened, found), language=None, wrap_lines=True)
 
@@ -73,6 +73,13 @@ def head(opened: Opened, found: dict[str, Any]) -> str:
         f"{text(where)}, {text(period(figure['period']))}</p>{blocks.provenance(figure)}"
         f'<p class="id">{text(named.format(figure=figure["figure_id"], release=opened.release))}</p></div>'
     )
+
+
+def beside(opened: Opened, found: dict[str, Any]) -> str:
+    """What must be said beside the number, and what its publisher or a government says of it."""
+    asked = {"source": found["source"]["source"], "figure": found["figure"]["figure_id"]}
+    caveats = [{"name": found["source"]["title"], "text": caveat} for caveat in found["caveats"]]
+    return blocks.caveats(caveats) + blocks.statements(opened.rows("statements", **asked))
 
 
 def cited(opened: Opened, found: dict[str, Any]) -> str:

@@ -245,9 +245,10 @@ def show(opened: Opened, chosen: SetChoice) -> None:
         shares(opened, chosen, names)
     agreement(opened, chosen)
     flows(opened, chosen, names)
-    caveats = opened.rows("set_caveats", **chosen.held)
-    if caveats:
-        st.html(blocks.caveats(caveats))
+    said = blocks.caveats(opened.rows("set_caveats", **chosen.held))
+    said += blocks.statements(opened.rows("set_statements", **chosen.held))
+    if said:
+        st.html(said)
     figures(opened, chosen, names)
 
 

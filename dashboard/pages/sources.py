@@ -83,7 +83,7 @@ def card(opened: Opened, of: Row) -> str:
         head(of),
         definitions(opened.rows("source_definitions", **asked)),
         caveats(opened.rows("source_caveats", **asked)),
-        statements(opened.rows("statements", figure=None, **asked)),
+        blocks.statements(opened.rows("statements", figure="", **asked)),
         rubric(opened.rows("rubric", **asked)),
         snapshots(opened.rows("snapshots", **asked)),
         revisions(opened.rows("source_revisions", **asked)),
@@ -146,19 +146,6 @@ def _about(row: Row) -> str:
     if row["first_year"] or row["last_year"]:
         about.append("–".join(year(end) if end else "" for end in (row["first_year"], row["last_year"])))
     return f' <span class="of">({text(listed(about))})</span>' if about else ""
-
-
-def statements(rows: list[Row]) -> str:
-    """What its publisher or a government says of it, word for word."""
-    if not rows:
-        return ""
-    said = "".join(
-        f"<blockquote><p>{text(row['text'] or _(row['no_statement'] or ''))}</p>"
-        f"<footer>{text(row['party'])}, {text(day(row['dated']))}, {text(say('reply_status', row['status']))}</footer>"
-        "</blockquote>"
-        for row in rows
-    )
-    return f'<section class="statements"><h2>{text(_("Statements"))}</h2>{said}</section>'
 
 
 def rubric(rows: list[Row]) -> str:

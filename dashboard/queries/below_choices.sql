@@ -20,7 +20,8 @@ select
     case when count(*) over (partition by named.short) > 1 then named.title else named.short end as name,
     list_sort(list(distinct year(figure.period_start)), 'desc') as years,
     count(distinct figure.place) as places,
-    any_value(figure.unit) as unit
+    any_value(figure.unit) as unit,
+    max(definition.subset_of) as subset_of
 from figure
 inner join named on figure.source = named.source
 inner join child on figure.place = child.code
@@ -29,6 +30,11 @@ left join counts_as
         figure.source = counts_as.source
         and figure.origin_label = counts_as.origin_label
         and figure.concept = counts_as.concept
+left join definition
+    on
+        figure.source = definition.source
+        and figure.definition_id = definition.definition_id
+        and figure.concept = definition.concept
 where
     coalesce(counts_as.counts_as, figure.concept) = $concept
     and figure.dimension = 'total'

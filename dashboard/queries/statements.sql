@@ -1,11 +1,14 @@
--- Statements that accompany one source, or one figure of it; the oldest first.
+-- Statements that accompany a source, and one figure of it where one is asked for; the oldest first.
 select
+    '' as name,
     party,
     dated,
     text,
     status,
-    no_statement,
-    figure_id
+    no_statement
 from statement
-where source = $source and figure_id is not distinct from $figure
+where
+    source = $source
+    and (figure_id is null or figure_id = $figure)
+    and (no_statement is not null or text <> '')
 order by dated, act;

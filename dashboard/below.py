@@ -57,7 +57,7 @@ def section(opened: Opened, chosen: Choice) -> None:
 def parts(shown: Shown) -> str:
     """That a source covers only a part of what is counted, where it does."""
     return "".join(
-        f'<p class="only">{text(f"{name}: {blocks.only_part(row["subset_of"])}")}</p>'
+        f'<p class="only">{text(name)}: {text(blocks.only_part(row["subset_of"]))}</p>'
         for row, name in zip(shown.sources, shown.names, strict=True)
         if row["subset_of"]
     )

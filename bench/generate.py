@@ -64,14 +64,14 @@ def write(rows: int, path: Path, first: int = 0) -> None:
             part.write_csv(file, include_header=number == first, date_format="%Y-%m-%d", float_precision=3)
 
 
-def write_state_counts(rows: int, path: Path) -> None:
-    """A small file in the layout of soudapaz_rj: counts by municipality, year and weapon."""
+def write_state_counts(rows: int, path: Path, more: int = 0) -> None:
+    """A small file in the layout of soudapaz_rj: counts by municipality, year and weapon, each by so many `more`."""
     held = pl.read_csv(PLACES, infer_schema=False).filter(pl.col("parent") == "BR-RJ").head(60)
     years = pl.DataFrame({"ano": list(range(2019, 2024))})
     kinds = pl.DataFrame({"tipo": ["pistola", "revólver", "espingarda", "fuzil", "metralhadora"]})
     named = held.select(pl.col("code").str.slice(8).alias("cod_ibge"), pl.col("name").alias("municipio"))
     table = named.join(years, how="cross").join(kinds, how="cross").head(rows)
-    table.with_columns((pl.int_range(pl.len()) * 7 % 90 + 1).alias("quantidade")).write_csv(path)
+    table.with_columns((pl.int_range(pl.len()) * 7 % 90 + 1 + more).alias("quantidade")).write_csv(path)
 
 
 if __name__ == "__main__":

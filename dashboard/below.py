@@ -9,11 +9,13 @@ import streamlit as st
 
 from dashboard import address, blocks, frame, maps
 from dashboard.choice import Choice
-from dashboard.data import FINEST_KEPT, Opened, Row
+from dashboard.data import Opened, Row
 from dashboard.language import _, decimal, nothing, number, place_name, sentence, year
 from dashboard.markup import table, text
 from dashboard.words import ratio, say, stated
 
+COMPARED = ("world", "region", "country")
+"""Levels of places the ones below which are in the view comparison; further below pairs are worked out."""
 MOST = 700
 """Places a map and its table can show and still be read."""
 
@@ -113,7 +115,7 @@ def rows_of(opened: Opened, chosen: Choice, shown: Shown) -> list[Row]:
         found = opened.rows("below_rows", source=one["source"], unit=one["unit"], **asked)
         return [_row(row, row["value"], _value(row)) for row in found]
     a, b = shown.sources
-    kept = chosen.place["level"] in FINEST_KEPT[:-1]
+    kept = chosen.place["level"] in COMPARED
     found = opened.rows("below_ratio", source=a["source"], other=b["source"], kept=kept, **asked)
     return [_row(row, row["ratio"], _ratio(row)) for row in found]
 

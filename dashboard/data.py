@@ -21,7 +21,7 @@ from ingest.folder import Folder
 from warehouse.release import NoRelease, current_id, manifest, open_release
 
 QUERIES = Path(__file__).with_name("queries")
-MACROS = ("shown", "showable", "in_set")
+MACROS = ("here", "shown", "showable", "in_set")
 """Queries of queries: macros and small tables made on each connection, read by the others."""
 VIEWS = 200
 """Places with a concept of which a connection keeps what is shown."""
@@ -29,8 +29,6 @@ MEMORY = "200MB"
 """What the questions to one release may take at once; answers are small."""
 RELEASE_ID = re.compile(r"[0-9a-f]{6,64}")
 FIGURE_ID = re.compile(r"[0-9a-f]{16}")
-FINEST_KEPT = ("world", "region", "country", "admin1")
-"""Levels whose pairs are in the view comparison."""
 
 Row = dict[str, Any]
 
@@ -62,10 +60,6 @@ class Opened:
     def row(self, question: str, **parameters: object) -> Row | None:
         """The first row of an answer, or None."""
         return next(iter(self.rows(question, **parameters)), None)
-
-    def pairs(self, level: str, **parameters: object) -> list[Row]:
-        """Pairs of figures; below the state they are not kept, but worked out."""
-        return self.rows("pairs", kept=level in FINEST_KEPT, **parameters)
 
     def lineage(self, figure_id: str) -> dict[str, Any] | None:
         """Where a figure comes from, or None where the release holds no such figure."""
@@ -164,23 +158,29 @@ def _manifest(root: str, release: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Line:
-    """A connection to one release, for one at a time, and the places and concepts it has worked out to be shown."""
+    """A connection to one release, for one at a time, the places it has read, and the views of them worked out."""
 
     connection: duckdb.DuckDBPyConnection
     lock: threading.Lock = field(default_factory=threading.Lock)
+    here: set[object] = field(default_factory=set)
     shown: set[tuple[object, object]] = field(default_factory=set)
 
     def answer(self, question: str, asked: dict[str, object]) -> list[Row]:
         """The rows of a question; what several questions about a place and a concept read is worked out once."""
-        view = asked.get("place"), asked.get("concept")
+        place, concept = asked.get("place"), asked.get("concept")
         with self.lock:
-            if None not in view and view not in self.shown:
-                if len(self.shown) >= VIEWS:
-                    # Answers are kept elsewhere; this is only for the questions of one view, which come together.
-                    self.connection.execute(_text("shown"))
-                    self.shown.clear()
-                self.connection.execute(_text("keep_shown"), {"place": view[0], "concept": view[1]})
-                self.shown.add(view)
+            if len(self.shown) >= VIEWS or len(self.here) >= VIEWS:
+                # Answers are kept elsewhere; this is only for the questions of one view, which come together.
+                for name in ("here", "shown"):
+                    self.connection.execute(_text(name))
+                self.here.clear()
+                self.shown.clear()
+            if place is not None and place not in self.here:
+                self.connection.execute(_text("keep_here"), {"place": place})
+                self.here.add(place)
+            if None not in (place, concept) and (place, concept) not in self.shown:
+                self.connection.execute(_text("keep_shown"), {"place": place, "concept": concept})
+                self.shown.add((place, concept))
             answer = self.connection.execute(_text(question), asked or None)
             names = [column[0] for column in answer.description or []]
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]

@@ -113,7 +113,7 @@ def _local(opened: Opened) -> str:
     if panels:
         parts.append(blocks.caveats(chosen.shown(opened.rows("caveats", **chosen.asked))))
         parts.append(blocks.statements(chosen.shown(opened.rows("statements_here", **chosen.asked))))
-        parts.append(blocks.pairs(chosen.shown(opened.pairs(chosen.place["level"], **chosen.asked))))
+        parts.append(blocks.pairs(chosen.shown(opened.rows("pairs", **chosen.asked))))
     return "".join(parts)
 
 

@@ -71,6 +71,7 @@ def open_release(
         connection.execute(f"set memory_limit = {_literal(memory)}")
         connection.execute("set threads = 1")
         connection.execute("set temp_directory = ''")
+    connection.execute("set parquet_metadata_cache = true")  # parts never change
     connection.execute("set enable_external_access = false")
     connection.execute("set python_enable_replacements = false")
     connection.execute("set lock_configuration = true")

@@ -151,7 +151,7 @@ def show(opened: Opened, chosen: Choice) -> None:
         if care or answers:
             st.html(care + answers)
         below.section(opened, chosen)
-        st.html(blocks.pairs(chosen.shown(opened.pairs(chosen.place["level"], **chosen.asked))))
+        st.html(blocks.pairs(chosen.shown(opened.rows("pairs", **chosen.asked))))
         figures(opened, chosen)
 
 

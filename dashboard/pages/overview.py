@@ -201,7 +201,7 @@ def pairs_of(opened: Opened, example: Row) -> tuple[list[Row], Row | None]:
     if place is None:
         return [], None
     asked = {"place": example["place"], "concept": example["concept"], "first": 0, "last": 9999}
-    held = opened.pairs(place["level"], **asked)
+    held = opened.rows("pairs", **asked)
     sources = {*example["sources"]}
     chosen = [
         row

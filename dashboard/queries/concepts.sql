@@ -4,17 +4,12 @@ select
     year(min(figure.period_start)) as first_year,
     year(max(figure.period_start)) as last_year,
     count(distinct figure.source) as sources
-from figure
+from figure_here as figure
 left join counts_as
     on
         figure.source = counts_as.source
         and figure.origin_label = counts_as.origin_label
         and figure.concept = counts_as.concept
-where
-    figure.place = $place
-    and figure.dimension = 'total'
-    and figure.category = 'TOTAL'
-    and figure.variant = ''
-    and figure.counterpart is null
+where figure.place = $place
 group by all
 order by concept;

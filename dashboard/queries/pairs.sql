@@ -1,5 +1,4 @@
--- Two sources' figures side by side, by source, then period: for countries and states ($kept) from the view
--- comparison; below, where pairs are not kept, worked out for this place.
+-- Two sources' figures side by side, by source, then period: the view comparison, worked out for this place.
 with side as (
     select
         figure_id,
@@ -22,13 +21,7 @@ pair as (
         a.completeness as completeness_a,
         b.completeness as completeness_b,
         comparison.unit_a <> comparison.unit_b as other_units
-    from (
-        select * from comparison
-        where $kept
-        union all
-        select * from comparison_of('figure', 'figure')
-        where not $kept
-    ) as comparison
+    from comparison_of('figure_here', 'figure_here') as comparison
     inner join side as a on comparison.figure_a = a.figure_id
     inner join side as b on comparison.figure_b = b.figure_id
     where comparison.place = $place and $concept in (comparison.concept_a, comparison.concept_b, a.counted, b.counted)

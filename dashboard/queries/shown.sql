@@ -1,5 +1,4 @@
--- What a page shows of a place and a concept: totals over no category and no counterpart, in the longest periods each
--- source has, of the concept and of those it is often set beside. A panel is what may stand on one axis: the same thing,
+-- What a page shows of a place and a concept: its totals (here.sql) in the longest periods each source has, of the concept and of those it is often set beside. A panel is what may stand on one axis: the same thing,
 -- in the same unit, covering the same, over periods of one length; these are the refusals of the view comparison.
 -- Made anew on each connection. Worked out once for a place and concept (keep_shown.sql): every other query reads what
 -- is kept, as shown($place, $concept).
@@ -25,7 +24,7 @@ create or replace temp macro shown_afresh(a_place, a_concept) as table
             coalesce(counts_as.counts_as, figure.concept) as counted,
             definition.subset_of,
             definition.text as definition
-        from figure
+        from figure_here as figure
         left join counts_as
             on
                 figure.source = counts_as.source
@@ -38,10 +37,6 @@ create or replace temp macro shown_afresh(a_place, a_concept) as table
                 and figure.concept = definition.concept
         where
             figure.place = a_place
-            and figure.dimension = 'total'
-            and figure.category = 'TOTAL'
-            and figure.variant = ''
-            and figure.counterpart is null
             and (figure.concept in (from family) or counts_as.counts_as in (from family))
         qualify
             dense_rank() over (

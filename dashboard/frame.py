@@ -1,5 +1,6 @@
 """What every page has: the head with its ways, the foot, the release it shows, and notes that explain themselves."""
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,12 @@ def names() -> dict[str, str]:
 
 def page(name: str, body: Callable[[Opened], None]) -> None:
     """A whole page: the head, what `body` shows of the release the address names, and the foot."""
+    # One after the other: a hundred at once would each take as long as all together, and the memory of all.
+    with TURN:
+        _page(name, body)
+
+
+def _page(name: str, body: Callable[[Opened], None]) -> None:
     st.html(HERE / "style.css")
     st.html(head(name))
     opened = release(name)
@@ -46,6 +53,8 @@ def page(name: str, body: Callable[[Opened], None]) -> None:
     st.html(foot(opened))
 
 
+TURN = threading.BoundedSemaphore(4)
+"""How many pages are made at the same time; the others wait, first come first served."""
 LARGER = 1.6
 """How much larger charts and maps are drawn in a meeting."""
 OF_PLACES = ("local", "region", "sources")

@@ -13,7 +13,7 @@ from dashboard.choice import Choice
 from dashboard.data import Opened, Row
 from dashboard.language import _, place_name, year
 from dashboard.markup import text
-from dashboard.pages import about, methods, origin, overview, sources
+from dashboard.pages import about, local, methods, origin, overview, sources
 from dashboard.sets import SetChoice
 from dashboard.words import say
 
@@ -113,7 +113,7 @@ def _local(opened: Opened) -> str:
     if panels:
         parts.append(blocks.caveats(chosen.shown(opened.rows("caveats", **chosen.asked))))
         parts.append(blocks.statements(chosen.shown(opened.rows("statements_here", **chosen.asked))))
-        parts.append(blocks.pairs(chosen.shown(opened.rows("pairs", **chosen.asked))))
+        parts.append(blocks.pairs(local.pairs(opened, chosen)))
     return "".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -151,8 +152,14 @@ def show(opened: Opened, chosen: Choice) -> None:
         if care or answers:
             st.html(care + answers)
         below.section(opened, chosen)
-        st.html(blocks.pairs(chosen.shown(opened.rows("pairs", **chosen.asked))))
+        st.html(blocks.pairs(pairs(opened, chosen)))
         figures(opened, chosen)
+
+
+def pairs(opened: Opened, chosen: Choice) -> list[Row]:
+    """Two sources' figures side by side (query pairs); of one source there are none to ask for."""
+    here = opened.rows("sources_here", **chosen.asked)
+    return chosen.shown(opened.rows("pairs", **chosen.asked)) if len(here) > 1 else []
 
 
 def panel(opened: Opened, chosen: Choice, wanted: Row) -> None:
@@ -197,7 +204,7 @@ def others(opened: Opened, chosen: Choice, panels: list[Row]) -> None:
 
 def figures(opened: Opened, chosen: Choice) -> None:
     """Every figure on the page, one a row: choose one to see where it comes from, or take them all along."""
-    rows = chosen.shown(opened.rows("export", release=opened.release, **chosen.asked))
+    rows = chosen.shown(opened.rows("figures", **chosen.asked))
     shown = {
         _("Source"): [_(row["name"]) for row in rows],
         _("What is counted"): [say("concept", row["concept"]) for row in rows],
@@ -225,11 +232,16 @@ def figures(opened: Opened, chosen: Choice) -> None:
         frame.go("origin", figure=rows[picked.selection.rows[0]]["figure_id"])
     st.download_button(
         _("Download these figures with their caveats (CSV)"),
-        data.as_csv(rows),
+        partial(export, opened, chosen),
         file_name=f"commons-{re.sub('[^A-Za-z0-9]+', '-', chosen.place['code'])}-{chosen.concept}-{opened.release}.csv",
         mime="text/csv",
         on_click="ignore",
     )
+
+
+def export(opened: Opened, chosen: Choice) -> str:
+    """The file to download, made when it is asked for."""
+    return data.as_csv(chosen.shown(opened.rows("export", release=opened.release, **chosen.asked)))
 
 
 if __name__ == "__main__":

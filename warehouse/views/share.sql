@@ -6,8 +6,8 @@
 -- How far the three may lie apart for a headline, as a share of 1.
 create or replace macro share_limit() as 0.1;
 
--- Each place's categories of one year, with the whole they are part of.
-create or replace macro part_of_whole(levels) as table
+-- Each place's categories of one year, with the whole they are part of, among the figures of a table given by its name.
+create or replace macro part_of_whole(levels, figures := 'figure') as table
     with broader (category, narrower) as (
         values
         ('x_HANDGUN', 'PISTOL'),
@@ -34,7 +34,7 @@ create or replace macro part_of_whole(levels) as table
             figure.completeness = 'partial' or not figure.whole_period as is_partial,
             figure.completeness = 'unknown' as is_unknown,
             counts_as.reason as otherwise
-        from figure
+        from query_table(figures) as figure
         left join counts_as
             on
                 figure.source = counts_as.source
@@ -337,6 +337,13 @@ create or replace macro share_of(
         where asked.place <> wider.place
     ),
 
+    -- Only these are read: a release may hold millions of others.
+    stated as (  -- noqa: ST03
+        select *
+        from figure
+        where source = a_source and concept = a_concept and place in (select asked.place from asked)
+    ),
+
     piece as (  -- noqa: ST03
         select
             * exclude (year),
@@ -346,14 +353,11 @@ create or replace macro share_of(
             a_first_year::integer as first_year,
             a_last_year::integer as last_year,
             (select count(*) from asked) - (select count(*) from contained) as n_members
-        from part_of_whole(['country', 'admin1', 'admin2', 'city', 'area', 'site'])
+        from part_of_whole(['country', 'admin1', 'admin2', 'city', 'area', 'site'], figures := 'stated')
         where
-            source = a_source
-            and concept = a_concept
-            and dimension = a_dimension
+            dimension = a_dimension
             and (a_category is null or category = a_category)
             and year between a_first_year::integer and a_last_year::integer
-            and place in (select asked.place from asked)
             and place not in (select contained.place from contained)
     )
 
@@ -363,7 +367,13 @@ create or replace macro share_of(
 create or replace macro share_in(
     a_set, a_source, a_concept, a_dimension, a_category, a_first_year, a_last_year, as_it_stands := false
 ) as table
-    with piece as (  -- noqa: ST03
+    with stated as (  -- noqa: ST03
+        select *
+        from figure
+        where source = a_source and concept = a_concept
+    ),
+
+    piece as (  -- noqa: ST03
         select
             part_of_whole.* exclude (year),
             set_member.place_set,
@@ -372,7 +382,7 @@ create or replace macro share_in(
             a_first_year::integer as first_year,
             a_last_year::integer as last_year,
             members_of_set(a_set, a_last_year::integer) as n_members
-        from part_of_whole(['country', 'admin1']) as part_of_whole
+        from part_of_whole(['country', 'admin1'], figures := 'stated') as part_of_whole
         inner join set_member
             on
                 part_of_whole.place = set_member.place
@@ -380,8 +390,6 @@ create or replace macro share_in(
                 and part_of_whole.year between set_member.first_year and set_member.last_year
         where
             set_member.place_set = a_set
-            and part_of_whole.source = a_source
-            and part_of_whole.concept = a_concept
             and part_of_whole.dimension = a_dimension
             and (a_category is null or part_of_whole.category = a_category)
             and part_of_whole.year between a_first_year::integer and a_last_year::integer

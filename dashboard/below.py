@@ -16,8 +16,6 @@ from dashboard.words import ratio, say, stated
 
 COMPARED = ("world", "region", "country")
 """Levels of places the ones below which are in the view comparison; further below pairs are worked out."""
-FINEST = ("city", "area", "site")
-"""Levels with nothing to show below."""
 MOST = 700
 """Places a map and its table can show and still be read."""
 
@@ -37,7 +35,7 @@ class Shown:
 
 def section(opened: Opened, chosen: Choice) -> None:
     """The whole section; nothing where no source speaks of the places below."""
-    if chosen.place["level"] in FINEST:
+    if not chosen.place["has_places"]:
         return
     held = chosen.shown(opened.rows("below_choices", place=chosen.place["code"], concept=chosen.concept))
     if not held:

@@ -98,7 +98,8 @@ def qr(words: str) -> str:
 @lru_cache(maxsize=1000)
 def _drawn(words: str) -> str:
     out = io.BytesIO()
-    made = segno.make(words, error="m", micro=False)
+    # One mask for all: to try the eight takes most of the time, and cameras read each.
+    made = segno.make(words, error="m", micro=False, mask=4)
     made.save(out, kind="svg", xmldecl=False, border=4, dark="#22252b", light="#fff", omitsize=True)
     return base64.b64encode(out.getvalue()).decode()
 

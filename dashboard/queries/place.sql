@@ -1,50 +1,23 @@
--- One place, and the state and country it lies in (itself where it is one).
-with recursive up as (
-    select
-        code,
-        name,
-        level,
-        parent
-    from place
-    where code = $place
-    union all
-    select
-        above.code,
-        above.name,
-        above.level,
-        above.parent
-    from up
-    inner join place as above on up.parent = above.code
-    where up.level not in ('country', 'region', 'world')
-)
-
+-- One place, the state and country it lies in (itself where it is one), and whether places are known to lie in it.
 select
     place.code,
     place.name,
     place.level,
-    (
-        select min(code) from up
-        where level in ('country', 'region', 'world')
-    ) as country,
-    (
-        select min(name) from up
-        where level in ('country', 'region', 'world')
-    ) as country_name,
+    any_value(up.code) filter (where up.level in ('country', 'region', 'world')) as country,
+    any_value(up.name) filter (where up.level in ('country', 'region', 'world')) as country_name,
     -- The uppermost place below the country.
-    (
-        select min(up.code) from up
-        where up.parent = (
-            select min(c.code) from up as c
-            where c.level = 'country'
-        )
-    ) as state,
-    (
-        select min(up.name) from up
-        where up.parent = (
-            select min(c.code) from up as c
-            where c.level = 'country'
-        )
-    )
-        as state_name
+    any_value(up.code) filter (where above.level = 'country') as state,
+    any_value(up.name) filter (where above.level = 'country') as state_name,
+    exists(
+        select 1 from place as inside
+        where inside.parent = $place
+    ) as has_places
 from place
-where place.code = $place;
+inner join place_up on place.code = place_up.place
+inner join place as up on place_up.ancestor = up.code
+left join place as above on up.parent = above.code
+where
+    place.code = $place
+    -- Of a country, not the region and the world it lies in.
+    and (up.code = place.code or up.level not in ('region', 'world'))
+group by place.code, place.name, place.level;

@@ -1,7 +1,8 @@
--- What a page shows of a place and a concept: its totals (here.sql) in the longest periods each source has, of the concept and of those it is often set beside. A panel is what may stand on one axis: the same thing,
--- in the same unit, covering the same, over periods of one length; these are the refusals of the view comparison.
--- Made anew on each connection. Worked out once for a place and concept (keep_shown.sql): every other query reads what
--- is kept, as shown($place, $concept).
+-- What a page shows of a place and a concept: its totals (here.sql) in the longest periods each source has, of the
+-- concept and of those it is often set beside. A panel is what may stand on one axis: the same thing, in the same unit,
+-- covering the same, over periods of one length; these are the refusals of the view comparison. Made anew on each
+-- connection. Worked out once for a place and concept (keep_shown.sql): every other query reads what is kept, as
+-- shown($place, $concept).
 create or replace temp macro shown_afresh(a_place, a_concept) as table
     with family as (
         select a_concept as concept

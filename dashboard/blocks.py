@@ -250,6 +250,22 @@ def caveats(rows: list[Row]) -> str:
     return f'<section class="caveats"><h2>{text(_("Read with care"))}</h2><ul>{said}</ul></section>'
 
 
+def listing(head: Iterable[str], rows: Iterable[tuple[Row, Iterable[str]]], *, caption: str) -> str:
+    """Every figure, one a row: its number as a link to where it comes from, after the words of its other columns.
+
+    `rows` are figures (figure_id, value, unit, completeness, and what says whose it is: name, period), each with words.
+    """
+    body = ""
+    for row, (first, *others) in rows:
+        said = "".join(f"<td>{text(one)}</td>" for one in others)
+        body += f'<tr><th scope="row">{text(first)}</th>{said}<td class="n">{origin(row)}</td></tr>'
+    columns = [*head, _("Reported figure")]
+    made = table(
+        map(text, columns), [f"<tbody>{body}</tbody>"], caption=caption, kind="listing", numbers=(len(columns) - 1,)
+    )
+    return f'<div class="listing">{made}</div>'
+
+
 def statements(rows: list[Row]) -> str:
     """What a publisher or a government says of a source or a figure, word for word; and of whom nothing has come.
 

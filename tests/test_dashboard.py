@@ -211,12 +211,18 @@ def test_the_way_of_a_number(page: Any, small: Path) -> None:
     assert "<script" not in html(app)
 
 
-def test_a_chosen_row_leads_to_its_origin(page: Any) -> None:
-    app = page(place="BR-RJ", concept="arms_seized")
-    assert len(app.dataframe) == 1
-    frame = app.dataframe[0].value
-    assert list(frame["Source"]) == sorted(frame["Source"])
-    assert list(frame["Reported figure"])
+def test_every_figure_on_the_page_is_listed_and_leads_to_its_origin(page: Any, small: Path) -> None:
+    body = html(page(place="BR-RJ", concept="arms_seized"))
+    (listed,) = re.findall(r'<table class="listing">.*?</table>', body, re.DOTALL)
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)</th>.*?figure&#61;([0-9a-f]{16})", listed, re.DOTALL)
+    names = [name for name, _figure in rows]
+    assert names == sorted(names)
+    held = ask(
+        small,
+        "select figure_id from figure where place = 'BR-RJ' and period_kind = 'year'"
+        " and dimension = 'total' and variant = '' and concept = 'arms_seized'",
+    )
+    assert sorted(figure for _name, figure in rows) == sorted(figure for (figure,) in held)
 
 
 def test_hostile_words_stay_words(page: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -12,7 +11,7 @@ from dashboard.choice import Choice
 from dashboard.data import Opened, Row
 from dashboard.language import _, nothing, period, year
 from dashboard.markup import text
-from dashboard.words import say, stated
+from dashboard.words import say
 
 
 def page() -> None:
@@ -38,8 +37,7 @@ def choose(opened: Opened) -> Choice | None:
     if place is None and "place" in asked:
         frame.note(_("No figure held here for the place the address names. Choose another below."))
     place, concept = (place, asked.get("concept")) if place else begun
-    with st.expander(_("Find a place by its name in any language, or by its code")):
-        frame.find(opened)
+    frame.find(opened)
     with st.container(key="choose", horizontal=True, gap="small"):
         place = _place(opened, place)
         concept = _concept(choice.concepts(opened, place["code"]), asked.get("concept", concept), place)
@@ -203,33 +201,25 @@ def others(opened: Opened, chosen: Choice, panels: list[Row]) -> None:
 
 
 def figures(opened: Opened, chosen: Choice) -> None:
-    """Every figure on the page, one a row: choose one to see where it comes from, or take them all along."""
-    rows = chosen.shown(opened.rows("figures", **chosen.asked))
-    shown = {
-        _("Source"): [_(row["name"]) for row in rows],
-        _("What is counted"): [say("concept", row["concept"]) for row in rows],
-        _("Period"): [period(row["period"]) for row in rows],
-        _("Reported figure"): [stated(row["value"], row["unit"], row["completeness"]) for row in rows],
-        _("Unit"): [say("unit", row["unit"]) for row in rows],
-        _("Completeness"): [say("completeness", row["completeness"]) for row in rows],
-        _("Released by"): [_(row["publisher"]) for row in rows],
-    }
-    words = _(
-        "Choose a row to see the file, the row and the text behind it. Every number in the tables above leads there"
-        " too."
+    """Every figure on the page, one a row, each leading to where it comes from; and all of them to take along."""
+    words = _("Each number leads to the file, the row and the text behind it. The file to download holds all of them.")
+    head = (_("Source"), _("What is counted"), _("Period"), _("Unit"), _("Completeness"), _("Released by"))
+    rows = (
+        (
+            row,
+            (
+                _(row["name"]),
+                say("concept", row["concept"]),
+                period(row["period"]),
+                say("unit", row["unit"]),
+                say("completeness", row["completeness"]),
+                _(row["publisher"]),
+            ),
+        )
+        for row in chosen.shown(opened.rows("figures", **chosen.asked))
     )
-    st.html(f'<h2>{text(_("Where a number comes from"))}</h2><p class="unit">{text(words)}</p>')
-    picked: Any = st.dataframe(
-        shown,
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"figures {opened.release} {chosen.state}",
-        height=min(38 * (len(rows) + 1), 330),
-        alt=_("Every figure on this page, one a row"),
-    )
-    if picked.selection.rows:
-        frame.go("origin", figure=rows[picked.selection.rows[0]]["figure_id"])
+    listed = blocks.listing(head, rows, caption=_("Every figure on this page, one a row"))
+    st.html(f'<h2>{text(_("Where a number comes from"))}</h2><p class="unit">{text(words)}</p>{listed}')
     st.download_button(
         _("Download these figures with their caveats (CSV)"),
         partial(export, opened, chosen),

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import address, blocks, charts, choice, data, frame, maps, set_blocks, sets
 from dashboard.data import Opened, Row
-from dashboard.language import _, in_order, period, place_name, year
+from dashboard.language import _, in_order, number, period, place_name, year
 from dashboard.maps import planes
 from dashboard.markup import text
 from dashboard.sets import PlaceSet, SetChoice
@@ -16,6 +16,8 @@ from dashboard.words import say, stated
 
 # What the address of this page may hold.
 NAMES = ("set", "places", "name", "members", "concept", "source", "from", "to", "show", "year", "code")
+MOST = 500
+"""Figures that are listed one a row; the file to download has all."""
 
 
 def page() -> None:
@@ -508,28 +510,9 @@ def figures(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
     flow = address.here().get("year")
     if not rows and not flow:
         return
-    words = _("Choose a row to see the file, the row and the text behind it. The file to download holds all of them.")
-    st.html(f'<h2>{text(_("Where a number comes from"))}</h2><p class="unit">{text(words)}</p>')
-    if rows:
-        columns = {
-            _("Place"): [names.get(row["place"], row["place_name"]) for row in rows],
-            _("Period"): [period(row["period"]) for row in rows],
-            _("Type"): [blocks.capital(say("category", row["category"])) for row in rows],
-            _("Reported figure"): [stated(row["value"], row["unit"], row["completeness"]) for row in rows],
-            _("Unit"): [say("unit", row["unit"]) for row in rows],
-            _("Completeness"): [say("completeness", row["completeness"]) for row in rows],
-        }
-        picked: Any = st.dataframe(
-            columns,
-            hide_index=True,
-            on_select="rerun",
-            selection_mode="single-row",
-            key=f"figures {opened.release} {chosen.state}",
-            height=min(38 * (len(rows) + 1), 330),
-            alt=_("Every figure behind the sums and shares, one a row"),
-        )
-        if picked.selection.rows:
-            frame.go("origin", figure=rows[picked.selection.rows[0]]["figure_id"])
+    words = _("Each number leads to the file, the row and the text behind it. The file to download holds all of them.")
+    listed = _listing(rows, names) if rows else ""
+    st.html(f'<h2>{text(_("Where a number comes from"))}</h2><p class="unit">{text(words)}</p>{listed}')
     of = re.sub("[^A-Za-z0-9]+", "-", chosen.of.code or "places")
     st.download_button(
         _("Download these figures with their caveats (CSV)"),
@@ -538,6 +521,29 @@ def figures(opened: Opened, chosen: SetChoice, names: dict[str, str]) -> None:
         mime="text/csv",
         on_click="ignore",
     )
+
+
+def _listing(rows: list[Row], names: dict[str, str]) -> str:
+    head = (_("Place"), _("Period"), _("Type"), _("Unit"), _("Completeness"))
+    shown = (
+        (
+            {**row, "name": place},
+            (
+                place,
+                period(row["period"]),
+                blocks.capital(say("category", row["category"])),
+                say("unit", row["unit"]),
+                say("completeness", row["completeness"]),
+            ),
+        )
+        for row in rows[:MOST]
+        for place in (names.get(row["place"]) or str(row["place_name"]),)
+    )
+    said = blocks.listing(head, shown, caption=_("Every figure behind the sums and shares, one a row"))
+    if len(rows) > MOST:
+        words = _("The first {n} of {total} figures.").format(n=number(MOST), total=number(len(rows)))
+        said = f'<p class="unit">{text(words)}</p>{said}'
+    return said
 
 
 def export(opened: Opened, asked: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ select
     period,
     value,
     completeness,
+    obs_status,
     publisher
 from shown($place, $concept)
 where year between $first and $last

@@ -7,7 +7,8 @@ select
     figure.category,
     figure.value,
     figure.unit,
-    figure.completeness
+    figure.completeness,
+    figure.obs_status
 from figure
 inner join in_set($set, $places) as member
     on

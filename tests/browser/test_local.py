@@ -61,11 +61,9 @@ def test_a_keyboard_reaches_the_origin_of_a_number(page: Page, server: str) -> N
     expect(page.locator("h1").first).to_contain_text("Firearms seized")
 
 
-def test_a_chosen_row_leads_to_its_origin(page: Page, server: str) -> None:
+def test_a_listed_figure_leads_to_its_origin(page: Page, server: str) -> None:
     go(page, f"{server}/local?place=BR-RJ&concept=arms_seized")
-    frame = page.locator('[data-testid="stDataFrame"]')
-    frame.scroll_into_view_if_needed()
-    frame.click(position={"x": 18, "y": 55})
+    page.locator("table.listing a.to").last.click()
     page.wait_for_url(re.compile("figure=[0-9a-f]{16}"))
     expect(page.locator("h1").first).to_contain_text("Where this number comes from")
 

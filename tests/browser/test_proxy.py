@@ -106,8 +106,7 @@ def test_the_first_load_is_small_and_clean(visit: BrowserContext, site: Site, pa
     go(page, f"{site.proxy.address}/{path}")
     if path == VIEW:
         # The first to come waits while its scripts are compressed, once.
-        for drawn in ('[data-testid="stVegaLiteChart"] :is(canvas, svg)', '[data-testid="stDataFrame"] canvas'):
-            page.locator(drawn).first.wait_for(timeout=60_000)
+        page.locator('[data-testid="stVegaLiteChart"] :is(canvas, svg)').first.wait_for(timeout=60_000)
     page.wait_for_load_state("networkidle")
     assert transferred.all <= OVER.get(path, FIRST_LOAD), transferred.all
     assert wrong == []

@@ -16,8 +16,8 @@ from dashboard.words import say, stated
 
 # What the address of this page may hold.
 NAMES = ("set", "places", "name", "members", "concept", "source", "from", "to", "show", "year", "code")
+# Figures that are listed one a row; the file to download has all.
 MOST = 500
-"""Figures that are listed one a row; the file to download has all."""
 
 
 def page() -> None:

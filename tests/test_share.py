@@ -207,8 +207,9 @@ def test_the_picture_is_the_qr_code_of_its_words(words: str) -> None:
     )
     assert drawn
     svg = base64.b64decode(drawn[1]).decode()
-    wanted = segno.make(words, error="m", micro=False)
-    assert modules(svg, len(wanted.matrix)) == [[bool(dark) for dark in row] for row in wanted.matrix]
+    wanted = segno.make(words, error="m", micro=False, mask=4)
+    same = modules(svg, len(wanted.matrix)) == [[bool(dark) for dark in row] for row in wanted.matrix]
+    assert same, words
     assert 'xmlns="http://www.w3.org/2000/svg"' in svg
 
 

@@ -362,7 +362,7 @@ def test_export_writes_figures_with_what_must_travel(data: Path, tmp_path: Path)
 
 EXPORTS_REFUSED: list[tuple[list[str], str]] = [
     (["figure", "--to", "figures.xlsx"], "A file to write ends in .csv, .csv.gz, .parquet, unlike “figures.xlsx”."),
-    (["caveat", "--to", "x.csv"], "“caveat” is no view that is exported. There are: comparison, "),
+    (["caveat", "--to", "x.csv"], "“caveat” is no view that is exported. There are: agreement, comparison, "),
     (["trend", "--to", "x.csv", "--level", "country"], "trend cannot be narrowed by level"),
     (["figure", "--to", "x.csv", "--release", "0123456789ab"], "0123456789ab"),
 ]

@@ -8,15 +8,27 @@ from collections.abc import Iterable
 from dashboard import address
 from dashboard.choice import Choice
 from dashboard.data import Opened, Row
-from dashboard.language import _, day, listed, ngettext, nothing, number, period, place_name, sentence, year, years
+from dashboard.language import (
+    _,
+    day,
+    in_line,
+    listed,
+    ngettext,
+    nothing,
+    number,
+    period,
+    place_name,
+    sentence,
+    year,
+    years,
+)
 from dashboard.markup import mark, table, text
 from dashboard.words import ratio, say, stated
 
 
 def title(choice: Choice, *, held: bool) -> str:
     """What is counted, where and when."""
-    when = f", {years(choice.first, choice.last)}" if held else ""
-    where = text(choice.place_name + when)
+    where = text(in_line([choice.place_name, *([years(choice.first, choice.last)] if held else [])]))
     return f'<h1 class="title">{text(say("concept", choice.concept))}<span class="where">{where}</span></h1>'
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from dashboard import data
 from dashboard.data import Opened, Row
-from dashboard.language import place_name
+from dashboard.language import in_line, place_name
 from dashboard.words import say
 
 USUAL = "arms_seized"
@@ -51,7 +51,7 @@ class Choice:
         codes = [self.place["code"], self.place["state"], self.place["country"]]
         names = [self.place["name"], self.place["state_name"], self.place["country_name"]]
         known = [place_name(code, name) if code and name else "" for code, name in zip(codes, names, strict=True)]
-        return ", ".join(name for at, name in enumerate(known) if name and codes[at] not in codes[:at])
+        return in_line([name for at, name in enumerate(known) if name and codes[at] not in codes[:at]])
 
 
 def opening(opened: Opened) -> tuple[Row, str | None] | None:

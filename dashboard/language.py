@@ -418,7 +418,7 @@ def _several(english: str) -> str | None:
     """A list of such things, or sentences that follow each other; None where one of them is unknown."""
     if fitting(_templates(), english):
         return sentence(english)
-    for sign, put in ((", ", _comma), (" or ", _or), (" and ", listed)):
+    for sign, put in ((", ", in_line), (" or ", _or), (" and ", listed)):
         said = [_one(item) for item in english.split(sign)]
         if len(said) > 1 and None not in said:
             return put([item for item in said if item is not None])
@@ -429,7 +429,8 @@ def _several(english: str) -> str | None:
     return None
 
 
-def _comma(words: list[str]) -> str:
+def in_line(words: list[str]) -> str:
+    """Words with commas between them, as the language writes them."""
     return {"ar": "، ", "zh": "、"}.get(current(), ", ").join(words)
 
 

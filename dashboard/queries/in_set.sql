@@ -49,3 +49,25 @@ create or replace temp macro total_in_set(a_set, some_places, a_source, a_concep
     inner join in_set(a_set, some_places) as member
         on total.place = member.place and total.year between member.first_year and member.last_year
     where total.source = a_source and total.concept = a_concept;
+
+-- Which sources speak of the places of a set, and of which years: a figure of their own, or a sum that could be made.
+create or replace temp macro speaking_of(a_set, some_places, a_concept, a_first, a_last) as table
+    select
+        coverage.source,
+        coverage.concept,
+        coverage.place,
+        coverage.year
+    from coverage
+    inner join in_set(a_set, some_places) as member
+        on coverage.place = member.place and coverage.year between member.first_year and member.last_year
+    where coverage.concept = a_concept and coverage.n_figures > 0 and coverage.year between a_first and a_last
+    union
+    select
+        total.source,
+        total.concept,
+        total.place,
+        total.year
+    from yearly_total as total
+    inner join in_set(a_set, some_places) as member
+        on total.place = member.place and total.year between member.first_year and member.last_year
+    where total.concept = a_concept and total.year between a_first and a_last;

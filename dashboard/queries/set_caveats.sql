@@ -1,24 +1,7 @@
 -- What must be said beside the figures of each source that speaks of a set. Alphabetical by source.
 with told as (
-    select
-        coverage.source,
-        coverage.concept,
-        coverage.place,
-        coverage.year
-    from coverage
-    inner join in_set($set, $places) as member
-        on coverage.place = member.place and coverage.year between member.first_year and member.last_year
-    where coverage.concept = $concept and coverage.n_figures > 0 and coverage.year between $first and $last
-    union
-    select
-        total.source,
-        total.concept,
-        total.place,
-        total.year
-    from yearly_total as total
-    inner join in_set($set, $places) as member
-        on total.place = member.place and total.year between member.first_year and member.last_year
-    where total.concept = $concept and total.year between $first and $last
+    select *
+    from speaking_of($set, $places, $concept, $first, $last)
     union
     select
         flow.source,

@@ -2,20 +2,9 @@
 -- oldest first.
 with here as (
     select distinct
-        coverage.source,
-        coverage.place
-    from coverage
-    inner join in_set($set, $places) as member
-        on coverage.place = member.place and coverage.year between member.first_year and member.last_year
-    where coverage.concept = $concept and coverage.n_figures > 0 and coverage.year between $first and $last
-    union
-    select
-        total.source,
-        total.place
-    from yearly_total as total
-    inner join in_set($set, $places) as member
-        on total.place = member.place and total.year between member.first_year and member.last_year
-    where total.concept = $concept and total.year between $first and $last
+        source,
+        place
+    from speaking_of($set, $places, $concept, $first, $last)
 )
 
 select

@@ -27,50 +27,29 @@ numbered as (
     from amber.trend
 ),
 
+summed as (
+    select
+        nth,
+        source,
+        concept,
+        unit,
+        period_basis,
+        unnest([
+            { year: first_year, side: 'first', places: panel || with_gaps || only_first },
+            { year: last_year, side: 'last', places: panel || with_gaps || only_last },
+            { year: first_year, side: 'first_of_panel', places: panel },
+            { year: last_year, side: 'last_of_panel', places: panel }
+        ]) as of_side
+    from numbered
+),
+
 side as (
     select
-        nth,
-        source,
-        concept,
-        unit,
-        period_basis,
-        first_year as year,
-        'first' as side,
-        unnest(panel || with_gaps || only_first) as place
-    from numbered
-    union all
-    select
-        nth,
-        source,
-        concept,
-        unit,
-        period_basis,
-        last_year as year,
-        'last' as side,
-        unnest(panel || with_gaps || only_last) as place
-    from numbered
-    union all
-    select
-        nth,
-        source,
-        concept,
-        unit,
-        period_basis,
-        first_year as year,
-        'first_of_panel' as side,
-        unnest(panel) as place
-    from numbered
-    union all
-    select
-        nth,
-        source,
-        concept,
-        unit,
-        period_basis,
-        last_year as year,
-        'last_of_panel' as side,
-        unnest(panel) as place
-    from numbered
+        * exclude (of_side),
+        of_side.year,
+        of_side.side,
+        unnest(of_side.places) as place
+    from summed
 ),
 
 added as (

@@ -27,6 +27,9 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 ROWS_REFUSED, FILE_REFUSED = 1, 2
 ISSUES_SHOWN = 20
 
+role = typer.Typer(add_completion=False, no_args_is_help=True, help="Who may do what: list, grant and revoke roles.")
+app.add_typer(role, name="role")
+
 Data = Annotated[Path, typer.Option("--data", envvar="COMMONS_DATA", help="The data folder.")]
 DEFAULT_DATA = Path("data")
 
@@ -523,6 +526,77 @@ def starter(
         if max(codes) > 0:
             _stop("The starter set could not be loaded whole.")
         build(data)
+
+
+Person = Annotated[str | None, typer.Option(help="The code that a person sees after they log in.")]
+Issuer = Annotated[str | None, typer.Option(help="Instead of the code: the address of who vouches for them.")]
+Subject = Annotated[str | None, typer.Option(help="… and what that one calls them (the claim sub).")]
+
+
+@role.command("list")
+def list_roles(data: Data = DEFAULT_DATA) -> None:
+    """Everybody's roles, by their codes."""
+    from ingest.roles import actor, held
+
+    today = date.today()
+    for grant in sorted(held(_folder(data)).grants, key=lambda grant: (grant.person, grant.role)):
+        of = f" of {grant.organisation}" if grant.organisation else ""
+        until = f", until {grant.until}" if grant.until else ""
+        over = "" if grant.stands(today) else " (over)"
+        called = actor(_folder(data), grant.person, today).role_id
+        typer.echo(f"{grant.person} · {called} · {grant.role}{of}{until}{over}, granted by {grant.actor}")
+
+
+@role.command()
+def grant(
+    name: Annotated[str, typer.Argument(help="The role.")],
+    person: Person = None,
+    issuer: Issuer = None,
+    subject: Subject = None,
+    organisation: Annotated[str | None, typer.Option(help="For whom a contributor contributes.")] = None,
+    until: Annotated[str | None, typer.Option(help="The last day of the role, where it has one.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Give a role to a person."""
+    from ingest import roles
+
+    who, day = _person(person, issuer, subject), _day(until, "--until")
+    try:
+        roles.grant(
+            _folder(data), roles.LOCAL, who, name, organisation=organisation, until=day, today=date.today()
+        )
+    except roles.RoleRefused as refused:
+        _stop(str(refused))
+    typer.echo(f"{roles.actor(_folder(data), who, date.today()).role_id} has the role {name}.")
+
+
+@role.command()
+def revoke(
+    name: Annotated[str, typer.Argument(help="The role.")],
+    person: Person = None,
+    issuer: Issuer = None,
+    subject: Subject = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Take a role from a person, at once."""
+    from ingest import roles
+
+    who = _person(person, issuer, subject)
+    try:
+        roles.revoke(_folder(data), roles.LOCAL, who, name)
+    except roles.RoleRefused as refused:
+        _stop(str(refused))
+    typer.echo(f"{roles.actor(_folder(data), who, date.today()).role_id} no longer has the role {name}.")
+
+
+def _person(code: str | None, issuer: str | None, subject: str | None) -> str:
+    from ingest.roles import person
+
+    if code and not issuer and not subject:
+        return code
+    if code or not issuer or not subject:
+        _stop("Say whose role it is: either --person, or --issuer and --subject.")
+    return person(str(issuer), str(subject))
 
 
 @app.command()

@@ -31,6 +31,7 @@ from ingest.keep import digest
 from warehouse.inputs import Inputs, Say, read_inputs
 from warehouse.release import TIERS, NoRelease, current_id, manifest, point_to, sql
 from warehouse.revisions import releases
+from warehouse.sign import sign
 from warehouse.small_tables import SMALL, content_of, make_small_tables, texts_of, use_lookups, use_statements
 from warehouse.stage import frame_of, use_kept, use_places, use_source
 from warehouse.succession import Held
@@ -116,6 +117,7 @@ def build(folder: Folder, say: Say = lambda words: None) -> str:
             else:
                 staged.chmod(0o755)  # a dashboard may run as another user
                 replace(staged, folder.releases / release)
+            sign(folder, release)
             # First the act, then the pointer: a kill between them must not leave a current release without its act.
             said = {"release": release, "manifest": digest(folder.releases / release / "manifest.json")}
             if not said.items() <= _last_released(folder).items():
@@ -170,6 +172,7 @@ def _is_current(folder: Folder, release: str) -> bool:
 def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: bool) -> str:
     from warehouse import checks, quality
 
+    head = ledger.head(folder)
     before = _parts_before(folder) if reuse else {}
     # DuckDB's temporary data stay inside the staged folder, so that a kill leaves nothing elsewhere.
     with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(staged / ".tmp")}) as con:
@@ -187,7 +190,7 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         tiers = _tiers(con, staged, parts, inputs)
     shutil.rmtree(staged / ".tmp", ignore_errors=True)
     release = _release_id(parts, small)
-    facts = _manifest(staged, release, inputs, parts, small, tiers)
+    facts = _manifest(staged, release, inputs, parts, small, tiers) | {"ledger": head}
     say("checking")
     outcome = checks.run(staged, facts, inputs.reports)
     (staged / "quality.html").write_text(quality.page(staged, facts, outcome), encoding="utf-8")

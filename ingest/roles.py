@@ -228,6 +228,4 @@ def _short(known: Held, person: str) -> str:
 
 def _shortest(person: str, taken: Mapping[str, str]) -> str:
     """The first digits of a person's hash that are no one else's."""
-    return next(
-        person[:length] for length in range(SHORTEST, len(person) + 1) if person[:length] not in taken.values()
-    )
+    return next(person[:length] for length in range(SHORTEST, len(person) + 1) if person[:length] not in taken.values())

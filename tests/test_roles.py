@@ -223,8 +223,8 @@ def test_a_change_by_another_process_is_seen_at_once(folder: Folder) -> None:
 def test_many_questions_read_the_ledger_once(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     code = roles.person(ISSUER, "a")
     someone(folder, "participant", "a")
-    read = []
-    monkeypatch.setattr("ingest.ledger.verify", lambda folder: read.append(folder))
+    read: list[Folder] = []
+    monkeypatch.setattr("ingest.ledger.verify", read.append)
     for _ in range(50):
         roles.actor(folder, code, TODAY)
     assert read == []

@@ -112,7 +112,7 @@ def _signatures(folder: Folder, trusted: list[Ed25519PublicKey], found: Verified
     for fingerprint, count in by.items():
         found.lines.append(f"Signatures: {count} of the key {fingerprint}…, they fit.")
     if unsigned:
-        found.lines.append(f"Signatures: {unsigned} releases are unsigned.")
+        found.lines.append(f"Signatures: none on {unsigned} of the releases (unsigned).")
 
 
 def _files(folder: Folder, found: Verified) -> None:

@@ -39,7 +39,8 @@ def keep(folder: Folder, path: Path) -> tuple[str, bool]:
         if final.exists() and digest(final) == snapshot:
             return snapshot, False
         final.parent.mkdir(exist_ok=True)
-        staged.chmod(0o444)
+        # Until a build says who else may read it.
+        staged.chmod(0o400)
         replace(staged, final)
         sync(folder.files)
         return snapshot, True

@@ -28,6 +28,7 @@ from ingest import ledger
 from ingest.declarations import sources
 from ingest.folder import Folder, replace, sweep, sync
 from ingest.keep import digest
+from warehouse import access
 from warehouse.inputs import Inputs, NothingToBuild, Say, read_inputs
 from warehouse.release import TIERS, NoRelease, current_id, manifest, point_to, sql
 from warehouse.revisions import releases
@@ -143,6 +144,7 @@ def build(folder: Folder, say: Say = lambda words: None) -> str:
                 ledger.append(folder, "released", **said)
             if not _is_current(folder, release):
                 point_to(folder, release)
+            access.close_inputs(folder, inputs)
             return release
         except BaseException:
             shutil.rmtree(staged, ignore_errors=True)
@@ -217,9 +219,8 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
     facts["checks"] = [check.as_fact() for check in outcome]
     (staged / "manifest.json").write_text(json.dumps(facts, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
     checks.demand(outcome)
+    access.close_release(staged, facts)
     for path in sorted(staged.rglob("*")):
-        if path.is_file():
-            path.chmod(0o444)
         sync(path)
     sync(staged)
     return release

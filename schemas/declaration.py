@@ -349,6 +349,10 @@ class Source(Strict):
     owners: list[str] = []
     contributed: bool = False
     """Whether it came through the portal; said by where its text lies, never by the text."""
+    adoptable: bool = False
+    """Whether other organisations may use its mapping."""
+    embargo: date | None = None
+    """Nothing of it is published before this day."""
     layouts_of: str | None = None
     """The built-in source whose layouts a contributed one uses: its files have the same shape."""
     provenance: Literal["official", "non_official", "combined"]

@@ -19,7 +19,7 @@ import duckdb
 import streamlit as st
 
 from ingest.folder import Folder
-from warehouse.release import NoRelease, current_id, manifest, open_release
+from warehouse.release import NoRelease, current_id, demand_not_withdrawn, manifest, open_release
 
 QUERIES = Path(__file__).with_name("queries")
 MACROS = ("here", "shown", "showable", "in_set")
@@ -80,10 +80,12 @@ def folder() -> Folder:
 
 
 def opened(release: str | None) -> Opened:
-    """The release an address names, or the current one. Raises NoRelease."""
+    """The release an address names, or the current one. Raises NoRelease, WithdrawnRelease where there was one."""
     held = folder()
     newest = current_id(held)
     wanted = release or newest
+    if RELEASE_ID.fullmatch(wanted):
+        demand_not_withdrawn(held, wanted)
     if not RELEASE_ID.fullmatch(wanted) or not (held.releases / wanted / "manifest.json").is_file():
         raise NoRelease("No release of that name is held here.")
     tier = os.environ.get("COMMONS_TIER", "clear")

@@ -12,7 +12,7 @@ from dashboard import address, charts, data, finder, language, share
 from dashboard.data import Opened, Row
 from dashboard.language import _, day, place_name
 from dashboard.markup import text
-from warehouse.release import NoRelease
+from warehouse.release import NoRelease, WithdrawnRelease
 
 HERE = Path(__file__).parent
 PAGES = ("overview", "local", "region", "sources", "origin", "methods", "about")
@@ -188,7 +188,10 @@ def held(name: str) -> tuple[Opened | None, str]:
     wanted = address.here().get("release")
     try:
         opened = data.opened(wanted)
-    except NoRelease:
+    except NoRelease as error:
+        if isinstance(error, WithdrawnRelease):
+            said = _("This release was withdrawn: something in it could have put people at risk.")
+            return None, note_html(said, (_("See the current release"), address.same(name, release=None)))
         if wanted:
             said = _("No release of that name is held here. Its numbers may stand in the current release.")
             return None, note_html(said, (_("See the current release"), address.same(name, release=None)))

@@ -37,6 +37,11 @@ class Folder:
         return self.root / "releases"
 
     @property
+    def exports(self) -> Path:
+        """Exports the operator hands out, where there are any: they can always be made again from a release."""
+        return self.root / "exports"
+
+    @property
     def current(self) -> Path:
         """The pointer: a small file that holds the id of the current release."""
         return self.root / "CURRENT"

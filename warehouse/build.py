@@ -27,13 +27,23 @@ from filelock import FileLock
 from ingest import ledger
 from ingest.folder import Folder, replace, sweep, sync
 from ingest.keep import digest
-from warehouse.inputs import Inputs, Say, read_inputs
+from warehouse.inputs import Inputs, NothingToBuild, Say, read_inputs
 from warehouse.release import TIERS, NoRelease, current_id, manifest, point_to, sql
 from warehouse.revisions import releases
-from warehouse.small_tables import SMALL, content_of, make_small_tables, texts_of, use_lookups, use_statements
+from warehouse.sign import sign
+from warehouse.small_tables import (
+    SMALL,
+    content_of,
+    make_small_tables,
+    texts_of,
+    use_lookups,
+    use_statements,
+    use_withdrawn,
+)
 from warehouse.stage import frame_of, use_kept, use_places, use_source
 from warehouse.succession import Held
 from warehouse.views import agreement
+from warehouse.withdraw import erase, withdrawn_files
 
 DERIVED: tuple[str, ...] = (
     "flow",
@@ -106,15 +116,26 @@ def build(folder: Folder, say: Say = lambda words: None) -> str:
     Raises checks.CheckFailed, with the current release untouched.
     """
     with _alone(folder):
-        inputs = read_inputs(folder, say)
+        # What a withdrawal that was killed has left.
+        erase(folder)
+        try:
+            inputs = read_inputs(folder, say)
+        except NothingToBuild:
+            if withdrawn_files(folder):
+                # All there was is withdrawn, so what was built from it is not shown either.
+                folder.current.unlink(missing_ok=True)
+            raise
         staged = Path(tempfile.mkdtemp(prefix=BUILDING, dir=folder.releases))
         try:
             release = _build(folder, inputs, staged, say, reuse=True)
-            if (folder.releases / release).exists():
+            if (folder.releases / release / "manifest.json").exists():
                 shutil.rmtree(staged)
             else:
+                # A tombstone of the same release, whose files have been received again.
+                shutil.rmtree(folder.releases / release, ignore_errors=True)
                 staged.chmod(0o755)  # a dashboard may run as another user
                 replace(staged, folder.releases / release)
+            sign(folder, release)
             # First the act, then the pointer: a kill between them must not leave a current release without its act.
             said = {"release": release, "manifest": digest(folder.releases / release / "manifest.json")}
             if not said.items() <= _last_released(folder).items():
@@ -169,6 +190,7 @@ def _is_current(folder: Folder, release: str) -> bool:
 def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: bool) -> str:
     from warehouse import checks, quality
 
+    head = ledger.head(folder)
     before = _parts_before(folder) if reuse else {}
     # DuckDB's temporary data stay inside the staged folder, so that a kill leaves nothing elsewhere.
     with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(staged / ".tmp")}) as con:
@@ -177,16 +199,17 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         use_places(con, inputs)
         use_lookups(con, inputs)
         use_statements(con, folder)
+        withdrawn = use_withdrawn(con, inputs, folder)
         parts = [_figure(con, inputs, name, staged, before, say) for name in inputs.published()]
         figures = list(parts)
         parts += _comparisons(con, inputs, staged, figures, before, say)
         parts += _agreements(con, inputs, staged, figures, before, say)
         parts += _revisions(con, inputs, staged, before)
         small = make_small_tables(con, inputs)
-        tiers = _tiers(con, staged, parts, inputs)
+        tiers = _tiers(con, inputs, staged, parts, [*inputs.held, *withdrawn])
     shutil.rmtree(staged / ".tmp", ignore_errors=True)
     release = _release_id(parts, small)
-    facts = _manifest(staged, release, inputs, parts, small, tiers)
+    facts = _manifest(staged, release, inputs, parts, small, tiers) | {"ledger": head}
     say("checking")
     outcome = checks.run(staged, facts, inputs.reports, inputs.declared)
     (staged / "quality.html").write_text(quality.page(staged, facts, outcome), encoding="utf-8")
@@ -443,11 +466,13 @@ def content_hash(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, str]:
     return content_of(con, "select * from read_parquet(?)", [str(path)])
 
 
-def _tiers(con: duckdb.DuckDBPyConnection, staged: Path, parts: list[Part], inputs: Inputs) -> dict[str, list[str]]:
+def _tiers(
+    con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, parts: list[Part], known: list[str]
+) -> dict[str, list[str]]:
     """Writes each tier's database; returns the parts its views read. Tiers that see the same sources hold the same."""
     files, made = {}, dict[tuple[str, ...], Path]()
     for tier, allowed in TIERS.items():
-        names = tuple(name for name in inputs.held if inputs.declared[name].tlp in allowed)
+        names = tuple(name for name in known if inputs.declared[name].tlp in allowed)
         visible = [part for part in parts if set(part.tlp) <= set(allowed)]
         path = staged / f"{tier}.duckdb"
         if names in made:

@@ -15,6 +15,7 @@ from ingest.folder import Folder
 from schemas.declaration import Source
 from warehouse.inputs import Inputs
 from warehouse.stage import load_rows
+from warehouse.withdraw import withdrawn_files
 
 OF_ITS_SOURCES = "source in (select source from visible)"
 
@@ -24,7 +25,7 @@ STATED = ("stated", "quality_declared")
 
 
 SMALL = {
-    **dict.fromkeys(("source", "snapshot", "issue", "caveat", "definition", *STATED), OF_ITS_SOURCES),
+    **dict.fromkeys(("source", "snapshot", "issue", "caveat", "definition", "withdrawn", *STATED), OF_ITS_SOURCES),
     "same_origin": "source_a in (select source from visible) and source_b in (select source from visible)",
     **dict.fromkeys(("place", "place_member", "place_up", "concept_pair", "counts_as", "quality_rule"), "true"),
 }
@@ -87,6 +88,24 @@ def use_statements(con: duckdb.DuckDBPyConnection, folder: Folder) -> None:
         "create or replace temp table stated as"
         " select * replace (try_cast(dated as date) as dated) from rows order by act"
     )
+
+
+def use_withdrawn(con: duckdb.DuckDBPyConnection, inputs: Inputs, folder: Folder) -> list[str]:
+    """Makes the table withdrawn: of which source files were withdrawn, when, for what class of reason, and how many.
+
+    Never which files. Returns the sources in it that are still declared: of another nobody can say who may know of it.
+    """
+    rows = [
+        {"source": source, "day": datetime.fromisoformat(act["at"]).astimezone(UTC).date(), "reason": act["reason"]}
+        for (source, _), act in withdrawn_files(folder).items()
+    ]
+    shape = {"source": pl.String, "day": pl.Date, "reason": pl.String}
+    con.register("rows", pl.DataFrame(rows, schema=shape).to_arrow())
+    con.execute(
+        "create or replace temp table withdrawn as"
+        " select source, day, reason, count(*) as files from rows group by all order by all"
+    )
+    return sorted({row["source"] for row in rows} & {*inputs.declared})
 
 
 def texts_of(*names: str) -> list[str]:

@@ -335,6 +335,13 @@ class Layout(Strict):
         return used | fields(self.event_key) | fields(self.code)
 
 
+class Score(Strict):
+    """What a source says of one item of the quality rubric, and where that can be seen."""
+
+    score: str
+    evidence: str = ""
+
+
 class Source(Strict):
     """Who counted, who released, where this copy was obtained, under what licence, and how its columns map."""
 
@@ -373,6 +380,8 @@ class Source(Strict):
     definition: list[Definition] = []
     caveat: list[Caveat] = []
     correction: list[Correction] = []
+    quality: dict[str, Score] = {}
+    """Item of the quality rubric → the source's own score."""
     layout: list[Layout]
 
     @model_validator(mode="after")

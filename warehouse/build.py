@@ -78,6 +78,8 @@ OF_A_TIER = (
 """What makes a tier's database, in this order, over the parts and the small tables."""
 
 
+YEARLY = "period_kind in ('year', 'average') and place_level in ('world', 'region', 'country', 'admin1')"
+"""The figures that comparisons are materialised for; finer ones are compared when somebody asks."""
 MEMORY = "4GB"
 
 
@@ -310,8 +312,7 @@ def _comparable(con: duckdb.DuckDBPyConnection, part: Part, staged: Path) -> str
     """A temporary table with the figures of one source that comparisons are materialised for."""
     table = f"comparable_{part.name}"
     con.execute(
-        f"create or replace temp table {table} as select * from read_parquet(?)"
-        " where period_kind in ('year', 'average') and place_level in ('world', 'region', 'country', 'admin1')",
+        f"create or replace temp table {table} as select * from read_parquet(?) where {YEARLY}",
         [str(staged / part.file)],
     )
     return table

@@ -65,6 +65,8 @@ def use_lookups(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
         con.register("rows", pl.read_csv(here / f"{name}.csv", infer_schema=False).to_arrow())
         con.execute(f"create or replace temp table {name} as select * from rows order by all")
     declared = [inputs.declared[name] for name in inputs.held]
+    con.register("rows", _quality_frame(declared).to_arrow())
+    con.execute("insert into quality_declared select * from rows order by all")
     for name, frame in (
         ("source", _source_frame(declared)),
         ("caveat", _caveat_frame(declared)),
@@ -189,6 +191,16 @@ def _same_origin_frame(held: Iterable[str], known: Mapping[str, Source]) -> pl.D
         schema={"source_a": pl.String, "source_b": pl.String, "same_origin": pl.Boolean},
         orient="row",
     )
+
+
+def _quality_frame(declared: list[Source]) -> pl.DataFrame:
+    scores = [
+        (source.name, item, "self", said.score, said.evidence)
+        for source in declared
+        for item, said in source.quality.items()
+    ]
+    names = ("source", "item", "scorer", "score", "evidence")
+    return pl.DataFrame(scores, schema=dict.fromkeys(names, pl.String), orient="row")
 
 
 def _snapshot_frame(inputs: Inputs) -> pl.DataFrame:

@@ -185,13 +185,25 @@ def _encoding(raw: bytes, answers: dict[str, str]) -> tuple[str, list[Guess], li
     options = encodings(raw)
     best, sense, shown = options[0]
     text = _decoded(raw, best) or ""
-    close = [(name, s) for name, s, _ in options[1:] if s > sense - MARGIN and _decoded(raw, name) != text]
+    close = [(name, s) for name, s, _ in options[1:] if s > sense - MARGIN and _rival(text, _decoded(raw, name) or "")]
     if sense >= 0.9 and not close:
         name = "iso-8859-1" if best == "cp1252" and _strict(raw, best) is None else best
         return name, [Guess("encoding", name, shown)], []
     asked = {name: _differing(_decoded(raw, name) or "") for name in (best, *(name for name, _ in close[:4]))}
     words = "The letters of the file can be read in several ways. In which of them are these words right?"
     return best, [], [Question("encoding", words, asked)]
+
+
+def _rival(text: str, other: str) -> bool:
+    """Whether another reading of the same bytes makes about as much sense where the two differ."""
+    if text == other:
+        return False
+    mine, theirs = set(_tokens(text)), set(_tokens(other))
+    better, worse = [[_plausible(token) for token in found] for found in (mine - theirs, theirs - mine)]
+    known = sum(map(_known, mine - theirs)), sum(map(_known, theirs - mine))
+    if better and worse and known[1] == 0 and min(better) >= 0.9:
+        return sum(worse) / len(worse) > 0.5
+    return True
 
 
 def _strict(raw: bytes, encoding: str) -> str | None:

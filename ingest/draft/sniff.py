@@ -235,9 +235,7 @@ def _csv(path: Path, answers: dict[str, str]) -> Sniffed:
     return Sniffed(read, rows, title, guesses, questions)
 
 
-def _dialect(
-    text: str, answers: dict[str, str]
-) -> tuple[str, str, list[list[str]], list[Guess], list[Question]]:
+def _dialect(text: str, answers: dict[str, str]) -> tuple[str, str, list[list[str]], list[Guess], list[Question]]:
     """Delimiter, quote, rows, and what shows or asks for them."""
     given = {"tab": "\t"}.get(answers.get("delimiter", ""), answers.get("delimiter"))
     tried = []
@@ -334,7 +332,9 @@ def header_row(rows: list[list[str]], answers: dict[str, str]) -> tuple[int, str
             options = {str(i + 1): " | ".join(filled[i][:6]) for i in (at, below)}
             words = "Two rows may hold the names of the columns. Which one?"
             return at + 1, _title(filled[:at]), [], [Question("header_row", words, options)]
-    shown = f"{known} of its {counts[at]} texts are words of headers" if known else "its cells are names, those below not"
+    shown = (
+        f"{known} of its {counts[at]} texts are words of headers" if known else "its cells are names, those below not"
+    )
     return at + 1, _title(filled[:at]), [Guess("header_row", str(at + 1), shown)], []
 
 
@@ -363,7 +363,9 @@ def _known_header(cell: str) -> bool:
     text = plain(cell)
     if _year(cell) or any(is_one_of(text, words) for words in lists("words.toml", "months").values()):
         return True
-    if any(is_one_of(text, words) for table in ("roles", "personal") for words in lists("headers.toml", table).values()):
+    if any(
+        is_one_of(text, words) for table in ("roles", "personal") for words in lists("headers.toml", table).values()
+    ):
         return True
     return len(text) < 60 and bool(mentions(cell, "objects") or mentions(cell, "actions"))
 
@@ -412,7 +414,9 @@ def _json(path: Path, answers: dict[str, str]) -> Sniffed:
         raise FileRefused("unreadable", value=str(error)[:80], known="JSON") from error
     records: str | None = None
     if isinstance(loaded, dict):
-        keys = [key for key, value in loaded.items() if isinstance(value, list) and value and isinstance(value[0], dict)]
+        keys = [
+            key for key, value in loaded.items() if isinstance(value, list) and value and isinstance(value[0], dict)
+        ]
         if not keys:
             raise FileRefused("no_rows")
         records = answers.get("records") if answers.get("records") in keys else keys[0]

@@ -8,7 +8,27 @@ from typing import Any
 from ingest.register.gazetteer import normalise_text
 
 HAN = range(0x3400, 0xA000)
-NUMBER_WORDS = {"no", "nr", "n", "of", "de", "del", "la", "el", "da", "do", "des", "du", "d", "l", "the", "les", "le", "las", "los"}
+NUMBER_WORDS = {
+    "no",
+    "nr",
+    "n",
+    "of",
+    "de",
+    "del",
+    "la",
+    "el",
+    "da",
+    "do",
+    "des",
+    "du",
+    "d",
+    "l",
+    "the",
+    "les",
+    "le",
+    "las",
+    "los",
+}
 
 
 @cache
@@ -68,7 +88,9 @@ def _starts(text: str, word: str) -> list[str]:
 
 def is_one_of(text: str, words: tuple[str, ...]) -> bool:
     """Whether a compared text is one of the words as a whole."""
-    return any(text == word or (word.endswith("*") and text.startswith(word[:-1]) and " " not in text) for word in words)
+    return any(
+        text == word or (word.endswith("*") and text.startswith(word[:-1]) and " " not in text) for word in words
+    )
 
 
 def mentions(text: str, table: str) -> dict[str, str]:

@@ -443,6 +443,8 @@ def _numbered(
     several = layout.items is not None and layout.items.column == measure.column
     raw = rows[WHOLE if several else measure.column]
     clean = latin((rows[COUNT] if several else raw).str.strip_chars(), layout.digits)
+    if layout.zero:
+        clean = clean.set(clean.is_in(layout.zero), "0")
     status = clean.replace_strict(
         list(layout.missing), list(layout.missing.values()), default=None, return_dtype=pl.String
     )

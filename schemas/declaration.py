@@ -314,6 +314,8 @@ class Layout(Strict):
     """Their column → why it is not used."""
     missing: dict[str, str] = {"": "O"}
     """Text that means 'no number here' → status (SDMX)."""
+    zero: list[str] = []
+    """Texts that stand for the number zero, such as a dash where the source says so."""
     no_place: list[str] = []
     """Texts that mean 'no place given' in place columns."""
     thousands: str = ""

@@ -286,6 +286,49 @@ def check(
 
 
 @app.command()
+def draft(
+    file: Annotated[Path, typer.Argument(help="A file of a shape that no source declares.")],
+    to: Annotated[Path | None, typer.Option("-o", "--to", help="The declaration to write.")] = None,
+    answer: Annotated[list[str] | None, typer.Option(help="An answer, as KEY=VALUE; once for each question.")] = None,
+) -> None:
+    """Propose a declaration for a file: what was found and what shows it, and what has to be asked."""
+    from ingest.draft import draft as propose
+    from schemas.issue import FileRefused
+
+    _readable(file)
+    answers = _answers(answer or [])
+    try:
+        found = propose(file, answers=answers)
+    except FileRefused as refused:
+        _say_refused(refused, file, "")
+        raise typer.Exit(FILE_REFUSED) from None
+    for guess in found.guesses:
+        agreed = f" ({guess.share:.0%})" if guess.share < 1 else ""
+        typer.echo(f"{guess.key}: {guess.value}{agreed} – {guess.evidence}", err=to is None)
+    for question in found.questions:
+        rows = f" (row {', '.join(map(str, question.rows))})" if question.rows else ""
+        typer.echo(f"? {question.words}{rows}", err=to is None)
+        for value, words in question.options.items():
+            typer.echo(f"    --answer '{question.key}={value}'  {words}", err=to is None)
+        if question.free:
+            typer.echo(f"    --answer '{question.key}=…'", err=to is None)
+    if to is None:
+        typer.echo(found.toml(), nl=False)
+    else:
+        to.write_text(found.toml(), encoding="utf-8")
+        typer.echo(f"{to}: written. Next: commons check {file} --declaration {to}")
+    raise typer.Exit(ROWS_REFUSED if found.questions else 0)
+
+
+def _answers(given: list[str]) -> dict[str, str]:
+    for text in given:
+        if "=" not in text:
+            _stop(f"An answer is KEY=VALUE, unlike “{text}”.")
+    # The key may hold an equals sign, as a word of the file may; its answer never does.
+    return dict(text.rsplit("=", 1) for text in given)
+
+
+@app.command()
 def build(data: Data = DEFAULT_DATA) -> None:
     """Build a release from all kept files, check it and make it the current one."""
     from warehouse.build import build as build_release

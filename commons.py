@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ingest.accept import Report
     from ingest.folder import Folder
     from ingest.recognise import Recognised
+    from schemas.declaration import Source
     from schemas.issue import FileRefused
 
 # Everything heavy is imported inside the commands: `commons --help` and the dashboard's start stay quick.
@@ -106,6 +107,7 @@ def _day(text: str | None, option: str = "--released") -> date | None:
 def _add(folder: "Folder", path: Path, name: str | None, released: date | None, obtained_from: str | None) -> int:
     from ingest import ledger
     from ingest.accept import accept
+    from ingest.declarations import declared
     from ingest.ingest import Snapshot
     from ingest.keep import digest, keep
     from ingest.recognise import released as released_on
@@ -115,7 +117,7 @@ def _add(folder: "Folder", path: Path, name: str | None, released: date | None, 
     snapshot = ""
     recognised: Recognised | None = None
     try:
-        recognised = _recognise(path, name)
+        recognised = _recognise(path, name, declared(folder))
         layout = recognised.layout
         # What cannot be taken at all is refused before it is kept.
         snapshot, _ = keep(folder, path)
@@ -152,11 +154,12 @@ def _add(folder: "Folder", path: Path, name: str | None, released: date | None, 
                 obtained_from=obtained_from,
             )
         # A kill may have come between the two acts.
-        if not known or not _accepted(folder, snapshot):
+        if not known or not _accepted(folder, recognised.source.name, snapshot):
             counts = report.counts
             ledger.append(
                 folder,
                 "accepted",
+                source=recognised.source.name,
                 snapshot=snapshot,
                 rows=counts.accepted,
                 refused=counts.refused,
@@ -173,12 +176,10 @@ def _readable(path: Path) -> None:
         raise FileNotFoundError(f"There is no file {path}.")
 
 
-def _recognise(path: Path, name: str | None) -> "Recognised":
-    from ingest.declarations import sources
+def _recognise(path: Path, name: str | None, known: "dict[str, Source]") -> "Recognised":
     from ingest.recognise import recognise
     from schemas.issue import FileRefused
 
-    known = sources()
     if name is None:
         return recognise(path, known.values())
     if name not in known:
@@ -202,10 +203,13 @@ def _received(folder: "Folder", source: str, snapshot: str) -> str | None:
     return when
 
 
-def _accepted(folder: "Folder", snapshot: str) -> bool:
+def _accepted(folder: "Folder", source: str, snapshot: str) -> bool:
     from ingest import ledger
 
-    return any(act["act"] == "accepted" and act["snapshot"] == snapshot for act in ledger.entries(folder))
+    return any(
+        act["act"] == "accepted" and act["source"] == source and act["snapshot"] == snapshot
+        for act in ledger.entries(folder)
+    )
 
 
 def _forget(folder: "Folder", snapshot: str) -> None:
@@ -259,6 +263,7 @@ def check(
     """The same report as `add`, with nothing stored."""
     from ingest.accept import write
     from ingest.declarations import load as load_declaration
+    from ingest.declarations import sources
     from ingest.ingest import Snapshot
     from ingest.keep import digest
     from ingest.recognise import recognise
@@ -267,7 +272,9 @@ def check(
 
     _readable(file)
     try:
-        recognised = recognise(file, [load_declaration(declaration)]) if declaration else _recognise(file, source)
+        recognised = (
+            recognise(file, [load_declaration(declaration)]) if declaration else _recognise(file, source, sources())
+        )
         with tempfile.TemporaryDirectory() as away, _progress(f"reading {file.name}") as rows:
             snapshot = Snapshot(digest(file), file, file.name)
             report = write(Path(away), recognised.source, recognised.layout, snapshot, load(), rows)
@@ -276,6 +283,49 @@ def check(
         _say_refused(refused, file, "")
         raise typer.Exit(FILE_REFUSED) from None
     raise typer.Exit(ROWS_REFUSED if report.counts.refused else 0)
+
+
+@app.command()
+def draft(
+    file: Annotated[Path, typer.Argument(help="A file of a shape that no source declares.")],
+    to: Annotated[Path | None, typer.Option("-o", "--to", help="The declaration to write.")] = None,
+    answer: Annotated[list[str] | None, typer.Option(help="An answer, as KEY=VALUE; once for each question.")] = None,
+) -> None:
+    """Propose a declaration for a file: what was found and what shows it, and what has to be asked."""
+    from ingest.draft import draft as propose
+    from schemas.issue import FileRefused
+
+    _readable(file)
+    answers = _answers(answer or [])
+    try:
+        found = propose(file, answers=answers)
+    except FileRefused as refused:
+        _say_refused(refused, file, "")
+        raise typer.Exit(FILE_REFUSED) from None
+    for guess in found.guesses:
+        agreed = f" ({guess.share:.0%})" if guess.share < 1 else ""
+        typer.echo(f"{guess.key}: {guess.value}{agreed} – {guess.evidence}", err=to is None)
+    for question in found.questions:
+        rows = f" (row {', '.join(map(str, question.rows))})" if question.rows else ""
+        typer.echo(f"? {question.words}{rows}", err=to is None)
+        for value, words in question.options.items():
+            typer.echo(f"    --answer '{question.key}={value}'  {words}", err=to is None)
+        if question.free:
+            typer.echo(f"    --answer '{question.key}=…'", err=to is None)
+    if to is None:
+        typer.echo(found.toml(), nl=False)
+    else:
+        to.write_text(found.toml(), encoding="utf-8")
+        typer.echo(f"{to}: written. Next: commons check {file} --declaration {to}")
+    raise typer.Exit(ROWS_REFUSED if found.questions else 0)
+
+
+def _answers(given: list[str]) -> dict[str, str]:
+    for text in given:
+        if "=" not in text:
+            _stop(f"An answer is KEY=VALUE, unlike “{text}”.")
+    # The key may hold an equals sign, as a word of the file may; its answer never does.
+    return dict(text.rsplit("=", 1) for text in given)
 
 
 @app.command()
@@ -561,11 +611,11 @@ def lineage(
 @app.command()
 def sources(data: Data = DEFAULT_DATA) -> None:
     """The declared sources: counted by, released by, obtained from, and what is held."""
-    from ingest.declarations import sources as declared
+    from ingest.declarations import declared
     from warehouse.inputs import held_files
 
     held = held_files(_folder(data))
-    for name, source in declared().items():
+    for name, source in declared(_folder(data)).items():
         typer.echo(f"{name} · {source.title} · {source.provenance} ({source.provenance_subclass})")
         typer.echo(f"  counted by {source.producer}")
         typer.echo(f"  released by {source.publisher}")

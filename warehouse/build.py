@@ -25,7 +25,6 @@ import polars as pl
 from filelock import FileLock
 
 from ingest import ledger
-from ingest.declarations import sources
 from ingest.folder import Folder, replace, sweep, sync
 from ingest.keep import digest
 from warehouse import access
@@ -80,6 +79,8 @@ OF_A_TIER = (
 """What makes a tier's database, in this order, over the parts and the small tables."""
 
 
+YEARLY = "period_kind in ('year', 'average') and place_level in ('world', 'region', 'country', 'admin1')"
+"""The figures that comparisons are materialised for; finer ones are compared when somebody asks."""
 MEMORY = "4GB"
 
 
@@ -202,19 +203,19 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         use_places(con, inputs)
         use_lookups(con, inputs)
         use_statements(con, folder)
-        withdrawn = use_withdrawn(con, folder)
+        withdrawn = use_withdrawn(con, inputs, folder)
         parts = [_figure(con, inputs, name, staged, before, say) for name in inputs.published()]
         figures = list(parts)
-        parts += _comparisons(con, staged, figures, before, say)
+        parts += _comparisons(con, inputs, staged, figures, before, say)
         parts += _agreements(con, inputs, staged, figures, before, say)
         parts += _revisions(con, inputs, staged, before)
         small = make_small_tables(con, inputs)
-        tiers = _tiers(con, staged, parts, [*inputs.held, *withdrawn])
+        tiers = _tiers(con, inputs, staged, parts, [*inputs.held, *withdrawn])
     shutil.rmtree(staged / ".tmp", ignore_errors=True)
     release = _release_id(parts, small)
     facts = _manifest(staged, release, inputs, parts, small, tiers) | {"ledger": head}
     say("checking")
-    outcome = checks.run(staged, facts, inputs.reports)
+    outcome = checks.run(staged, facts, inputs.reports, inputs.declared)
     (staged / "quality.html").write_text(quality.page(staged, facts, outcome), encoding="utf-8")
     facts["checks"] = [check.as_fact() for check in outcome]
     (staged / "manifest.json").write_text(json.dumps(facts, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
@@ -264,10 +265,11 @@ def _places(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> tuple[str, str]:
 
 
 def _comparisons(
-    con: duckdb.DuckDBPyConnection, staged: Path, figures: list[Part], before: dict[Any, Any], say: Say
+    con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, figures: list[Part], before: dict[Any, Any], say: Say
 ) -> list[Part]:
     """One part per pair of sources that have a figure for the same place and period."""
     parts = []
+    declared = inputs.declared
     yearly: dict[str, str] = {}
     con.execute(sql("views/comparison").replace("or replace macro", "or replace temp macro"))
     ordered = sorted(figures, key=lambda part: part.name)
@@ -278,7 +280,7 @@ def _comparisons(
             a.content,
             b.content,
             *texts_of("concept_pair.csv", "counts_as.csv"),
-            *(sources()[part.name].model_dump_json(include={"definition", "derived_from"}) for part in (a, b)),
+            *(declared[part.name].model_dump_json(include={"definition", "derived_from"}) for part in (a, b)),
         )
 
         def compute(a: Part = a, b: Part = b) -> None:
@@ -311,8 +313,7 @@ def _comparable(con: duckdb.DuckDBPyConnection, part: Part, staged: Path) -> str
     """A temporary table with the figures of one source that comparisons are materialised for."""
     table = f"comparable_{part.name}"
     con.execute(
-        f"create or replace temp table {table} as select * from read_parquet(?)"
-        " where period_kind in ('year', 'average') and place_level in ('world', 'region', 'country', 'admin1')",
+        f"create or replace temp table {table} as select * from read_parquet(?) where {YEARLY}",
         [str(staged / part.file)],
     )
     return table
@@ -346,7 +347,10 @@ def _agreements(
             of_source[a].content,
             of_source[b].content,
             *texts_of("concept_pair.csv", "counts_as.csv"),
-            *(sources()[name].model_dump_json(include={"definition", "derived_from", "caveat"}) for name in (a, b)),
+            *(
+                inputs.declared[name].model_dump_json(include={"definition", "derived_from", "caveat"})
+                for name in (a, b)
+            ),
         )
 
         def compute(a: str = a, b: str = b) -> None:
@@ -464,11 +468,13 @@ def content_hash(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, str]:
     return content_of(con, "select * from read_parquet(?)", [str(path)])
 
 
-def _tiers(con: duckdb.DuckDBPyConnection, staged: Path, parts: list[Part], known: list[str]) -> dict[str, list[str]]:
+def _tiers(
+    con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, parts: list[Part], known: list[str]
+) -> dict[str, list[str]]:
     """Writes each tier's database; returns the parts its views read. Tiers that see the same sources hold the same."""
     files, made = {}, dict[tuple[str, ...], Path]()
     for tier, allowed in TIERS.items():
-        names = tuple(name for name in known if sources()[name].tlp in allowed)
+        names = tuple(name for name in known if inputs.declared[name].tlp in allowed)
         visible = [part for part in parts if set(part.tlp) <= set(allowed)]
         path = staged / f"{tier}.duckdb"
         if names in made:

@@ -122,7 +122,7 @@ def _files(folder: Folder, found: Verified) -> None:
         if not path.exists():
             found.fails(f"Kept files: {file.file_name} ({file.snapshot[:12]}…) is missing. Add it again.")
             return
-        if digest(path) != file.snapshot:
+        if digest(path) != (file.digest or file.snapshot):
             found.fails(f"Kept files: {file.file_name} ({file.snapshot[:12]}…) has changed. Add it again.")
             return
     found.lines.append(f"Kept files: {len(kept)}, every hash fits.")

@@ -4,6 +4,8 @@ import grp
 import os
 import stat
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,18 +49,18 @@ def declared(monkeypatch: pytest.MonkeyPatch) -> None:
     """One source for participants only."""
     loaded = dict(declarations.sources())
     loaded[GREEN] = loaded[GREEN].model_copy(update={"tlp": "TLP:GREEN", "sensitivity": "moderate"})
-    for module in ("warehouse.access", "warehouse.build", "warehouse.inputs", "warehouse.small_tables"):
-        monkeypatch.setattr(f"{module}.sources", lambda: loaded)
+    monkeypatch.setattr("warehouse.inputs.declared", lambda folder: loaded)
 
 
 @pytest.fixture
-def folder(tmp_path: Path, declared: None, monkeypatch: pytest.MonkeyPatch) -> Folder:
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(0o755)
+def folder(declared: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
+    """Not below the folder of other tests, which only its owner may enter."""
     monkeypatch.setattr("warehouse.checks.run", lambda *arguments: [])
-    data = tmp_path / "data"
-    add(data, GREEN, CLEAR)
-    return Folder(data)
+    with tempfile.TemporaryDirectory(prefix="commons-access-") as away:
+        Path(away).chmod(0o755)
+        data = Path(away) / "data"
+        add(data, GREEN, CLEAR)
+        yield Folder(data)
 
 
 def other_group() -> "grp.struct_group":

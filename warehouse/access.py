@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ingest.declarations import sources
 from ingest.folder import Folder
 from warehouse.inputs import Inputs
 from warehouse.release import TIERS
@@ -44,7 +43,7 @@ def close_inputs(folder: Folder, inputs: Inputs) -> None:
     """The same for the kept files and accepted rows a figure is led back to; new ones are their owner's alone."""
     of_file: dict[str, list[str | None]] = {}
     for name, files in inputs.held.items():
-        tier = next((tier for tier, allowed in TIERS.items() if sources()[name].tlp in allowed), None)
+        tier = next((tier for tier, allowed in TIERS.items() if inputs.declared[name].tlp in allowed), None)
         for file in files:
             of_file.setdefault(file.snapshot, []).append(tier)
             rows = inputs.reports[name, file.snapshot].rows

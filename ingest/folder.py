@@ -51,6 +51,11 @@ class Folder:
         """Held by the one build that runs."""
         return self.root / "build.lock"
 
+    @property
+    def quarantine(self) -> Path:
+        """Uploads whose contributor has not confirmed a cleaned copy yet, encrypted under random names."""
+        return self.root / "quarantine"
+
     def file(self, sha256: str) -> Path:
         """Where the bytes of a snapshot lie."""
         return self.files / sha256[:2] / sha256

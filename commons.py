@@ -738,5 +738,27 @@ def serve(
     server.serve(address, port, hosts)
 
 
+@app.command()
+def portal(
+    port: Annotated[int, typer.Option(envvar="PORT", help="The port to listen on.")] = 8601,
+    address: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        list[str] | None,
+        typer.Option(envvar="COMMONS_HOSTS", help="A name people reach it by, where that is not this machine's own."),
+    ] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Open the portal for those who contribute data; on this machine alone it needs no account."""
+    from dashboard.portal import server
+    from dashboard.server import LOOPBACK
+
+    hosts = host or []
+    if address not in LOOPBACK and not hosts:
+        _stop("Say by which name or address people reach it, as in: --host portal.example.org")
+    os.environ["COMMONS_DATA"] = str(data.absolute())
+    typer.echo(f"The portal opens at http://{address}:{port} (stop with Ctrl+C)")
+    server.serve(address, port, hosts)
+
+
 if __name__ == "__main__":
     main()

@@ -82,9 +82,9 @@ def application(address: str, hosts: Sequence[str]) -> App:
     hidden = guard.HIDDEN if near else (*guard.HIDDEN, guard.METRICS)
     app = App(
         HERE / "public" / "app.py",
-        lifespan=_life,
+        lifespan=life,
         routes=[
-            Route("/favicon.png", _icon),
+            Route("/favicon.png", icon),
             Route("/light", _to_light),
             Route("/light/{name:page}", _light),
             Route("/{name:page}", _first_screen),
@@ -104,7 +104,7 @@ def application(address: str, hosts: Sequence[str]) -> App:
     return app
 
 
-async def _icon(request: Request) -> FileResponse:
+async def icon(request: Request) -> FileResponse:
     return FileResponse(HERE / "assets" / "icon.png", headers={"cache-control": "public, max-age=86400"})
 
 
@@ -136,7 +136,7 @@ def _answer(request: Request, document: Callable[[str, str, str, str], str]) -> 
 
 
 @asynccontextmanager
-async def _life(_app: App) -> AsyncIterator[None]:
+async def life(_app: App) -> AsyncIterator[None]:
     # Streamlit has just turned these logs on again. Who reads what, and from where, is written nowhere.
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)

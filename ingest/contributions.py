@@ -23,7 +23,7 @@ from ingest.keep import digest, keep
 from ingest.roles import LOCAL, Actor, NotAllowed, allowed, demand
 from schemas.declaration import DeclarationRefused, Layout, Source, demand_contributed, open_keys
 from schemas.issue import FileRefused
-from schemas.toml import written
+from ingest.draft.written import toml as written
 from schemas.vocabulary import vocabularies
 
 ID = re.compile(r"[0-9a-f]{16}")

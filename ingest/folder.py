@@ -62,14 +62,14 @@ class Folder:
         return self.root / "drafts"
 
     @property
-    def quarantine(self) -> Path:
-        """Uploads as they came, encrypted, until their contributor has confirmed a cleaned copy."""
-        return self.root / "quarantine"
-
-    @property
     def build_lock(self) -> Path:
         """Held by the one build that runs."""
         return self.root / "build.lock"
+
+    @property
+    def quarantine(self) -> Path:
+        """Uploads whose contributor has not confirmed a cleaned copy yet, encrypted under random names."""
+        return self.root / "quarantine"
 
     def file(self, sha256: str) -> Path:
         """Where the bytes of a snapshot lie."""

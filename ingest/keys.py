@@ -1,17 +1,20 @@
-"""The operator's secret keys, one file each, in a folder of their own: never in the data folder, never in a release."""
+"""Secret keys of one installation. They lie outside the data folder, so that a copy of the data opens nothing."""
 
 import os
 import secrets
-import tempfile
+import sys
 from pathlib import Path
 
-DEFAULT = Path("~/.config/firearms-data-commons/keys")
+from schemas.said import said
+
 LENGTH = 32
+OTHERS = 0o077
 
 
 def folder() -> Path:
-    """Where keys lie: COMMONS_KEYS, or a folder of this operating-system user."""
-    return Path(os.environ.get("COMMONS_KEYS") or DEFAULT).expanduser()
+    """Where the keys lie: `COMMONS_KEYS`, else the user's configuration folder."""
+    given = os.environ.get("COMMONS_KEYS")
+    return Path(given) if given else Path.home() / ".config" / "firearms-data-commons" / "keys"
 
 
 def path(name: str) -> Path:
@@ -20,31 +23,43 @@ def path(name: str) -> Path:
 
 
 def key(name: str) -> bytes:
-    """The key of that name, 32 random bytes; made at its first use, readable by its owner alone.
+    """The 32 random bytes called `name` (quarantine, linking, signing), made on first use.
 
-    Safe under several processes: they all get the one that was there first. Raises OSError where it cannot be read or
-    made, and ValueError where the file is no key.
+    Two processes that ask at once get the same key. Raises PermissionError where others can read it, ValueError where
+    the file is not a key: a wrong key would lock up what another one had closed.
     """
+    if not name.isidentifier():
+        raise ValueError(said("{} is not the name of a key", name))
     file = path(name)
     if not file.exists():
         _make(file)
-    held = file.read_bytes()
-    if len(held) != LENGTH:
-        raise ValueError(f"the key “{name}” is damaged: put it back from a copy")
-    return held
+    _demand_private(file)
+    found = file.read_bytes()
+    if len(found) != LENGTH:
+        raise ValueError(said("{} is not a key: it must hold {:d} bytes", file, LENGTH))
+    return found
 
 
 def _make(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, staged = tempfile.mkstemp(dir=file.parent)
+    staged = file.with_name(f".{file.name}-{secrets.token_hex(8)}")
+    handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as out:
             out.write(secrets.token_bytes(LENGTH))
             out.flush()
             os.fsync(out.fileno())
-        # Under its name only when it is whole, and never in the place of one that is there.
+        # A link, unlike a rename, never takes the place of a key that another process made meanwhile.
         os.link(staged, file)
     except FileExistsError:
         pass
     finally:
-        Path(staged).unlink()
+        staged.unlink()
+
+
+def _demand_private(file: Path) -> None:
+    if sys.platform == "win32":
+        return
+    about = file.stat()
+    if about.st_mode & OTHERS or about.st_uid != os.geteuid():
+        raise PermissionError(said("{} can be read by others: give it to its user alone (chmod 600)", file))

@@ -725,14 +725,19 @@ def serve(
         list[str] | None,
         typer.Option(envvar="COMMONS_HOSTS", help="A name people reach it by, where that is not this machine's own."),
     ] = None,
+    tier: Annotated[str, typer.Option(envvar="COMMONS_TIER", help="clear, green or amber.")] = "clear",
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Open the dashboard on this machine, for reading only."""
+    """Open the dashboard on this machine, for reading only. What is stricter than clear needs an account elsewhere."""
     from dashboard import server
+    from warehouse.release import TIERS
 
     hosts = host or []
     if address not in server.LOOPBACK and not hosts:
         _stop("Say by which name or address people reach it, as in: --host commons.example.org")
+    if tier not in TIERS:
+        _stop(f"There is no tier “{tier}”. There are: {', '.join(TIERS)}.")
+    os.environ["COMMONS_TIER"] = tier
     os.environ["COMMONS_DATA"] = str(data.absolute())
     typer.echo(f"The commons opens at http://{address}:{port} (stop with Ctrl+C)")
     server.serve(address, port, hosts)

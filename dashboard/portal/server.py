@@ -11,7 +11,7 @@ from streamlit import config
 from streamlit.starlette import App
 
 from dashboard import guard
-from dashboard.server import AT_ONCE, HERE, LARGEST_MESSAGE, LOOPBACK, SHUT, icon, life
+from dashboard.server import AT_ONCE, HERE, LARGEST_MESSAGE, LOOPBACK, SHUT, icon, life, use_accounts
 
 TAKING = ("file_urls_request",)
 """What a browser says, besides reading, before it sends a file."""
@@ -57,4 +57,5 @@ def application(address: str, hosts: Sequence[str]) -> App:
     open_ones = [name for name, value in wanted.items() if config.get_option(name) != value]
     if open_ones:
         raise RuntimeError(f"Settings of the portal are not what they must be: {', '.join(open_ones)}")
+    use_accounts(address, hosts)
     return app

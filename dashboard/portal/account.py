@@ -5,13 +5,22 @@ people log in with OpenID Connect through Streamlit, whose settings stand in the
 knows a browser for thirty days; here a log-in ends when its token does.
 """
 
+import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit.auth_util import get_cookie_with_chunks
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.web.server.server_util import get_cookie_secret
+from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from dashboard.language import _
 from dashboard.markup import text
@@ -64,6 +73,49 @@ def _person(claims: Mapping[str, object], now: float) -> str | None:
     if ends <= now or not isinstance(issuer, str) or not isinstance(subject, str) or not issuer or not subject:
         return None
     return roles.person(issuer, subject)
+
+
+class OnlyContributors:
+    """A layer around the portal (ASGI): nobody sends anything who could not make a contribution of it.
+
+    Streamlit itself takes files from every browser that has the page open, also while it shows how to log in.
+    """
+
+    def __init__(self, app: ASGIApp, folder: Callable[[], Folder]) -> None:
+        self.app = app
+        self.folder = folder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers before a body is read, and hangs up."""
+        sent = scope["type"] == "http" and scope["method"] not in ("GET", "HEAD")
+        if sent and not await run_in_threadpool(self._may_send, HTTPConnection(scope).cookies):
+            refusal = PlainTextResponse("Log in as a contributor first.", 403, {"connection": "close"})
+            await refusal(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    def _may_send(self, cookies: Mapping[str, str]) -> bool:
+        if is_local():
+            return True
+        person = _person(_claims(cookies), time.time())
+        if person is None:
+            return False
+        actor = roles.actor(self.folder(), person, datetime.now(UTC).date())
+        return roles.allowed(actor, "draft", actor.organisation)
+
+
+def _claims(cookies: Mapping[str, str]) -> Mapping[str, object]:
+    """What the cookie of a log-in says, if this site signed it."""
+
+    def signed(name: str) -> bytes | None:
+        value = cookies.get(name, "").encode("latin-1")
+        return decode_signed_value(get_cookie_secret(), name, value) if value else None
+
+    try:
+        said = json.loads(get_cookie_with_chunks(signed, USER_COOKIE_NAME) or b"{}")
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def log_in() -> None:

@@ -11,6 +11,8 @@ from streamlit import config
 from streamlit.starlette import App
 
 from dashboard import guard
+from dashboard.data import folder
+from dashboard.portal.account import OnlyContributors
 from dashboard.server import AT_ONCE, HERE, LARGEST_MESSAGE, LOOPBACK, SHUT, icon, life, use_accounts
 
 TAKING = ("file_urls_request",)
@@ -49,6 +51,7 @@ def application(address: str, hosts: Sequence[str]) -> App:
             Middleware(guard.Guarded),
             Middleware(TrustedHostMiddleware, allowed_hosts=[*(LOOPBACK if near else ()), *hosts], www_redirect=False),
             Middleware(guard.OnlyReading, hidden=hidden, taking=(guard.UPLOAD,), messages=TAKING),
+            Middleware(OnlyContributors, folder=folder),
             Middleware(guard.Compressed),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),
         ],

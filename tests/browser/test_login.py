@@ -10,6 +10,7 @@ import secrets
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,11 +37,14 @@ ISSUER = "https://login.example"
 REFUSED = "no role that allows this"
 TO_LOG_IN = "one has to log in to see them"
 SECRET = secrets.token_hex(32)
+GREEN = ("serve", "--tier", "green")
 
 
 @contextmanager
-def served(data: Path, away: Path, *options: str, port: int, issuer: str = ISSUER) -> Iterator[str]:
-    """`commons serve` for participants, with settings of a log-in; ended by its own process id."""
+def served(
+    data: Path, away: Path, *options: str, port: int, issuer: str = ISSUER, command: tuple[str, ...] = GREEN
+) -> Iterator[str]:
+    """The viewer of participants, or another command, with settings of a log-in; ended by its own process id."""
     settings = away / "secrets.toml"
     settings.write_text(
         "\n".join(
@@ -55,10 +59,10 @@ def served(data: Path, away: Path, *options: str, port: int, issuer: str = ISSUE
         ),
         encoding="utf-8",
     )
-    command = [*COMMONS, "serve", "--port", str(port), "--data", str(data), "--tier", "green", *options]
+    argv = [*COMMONS, *command, "--port", str(port), "--data", str(data), *options]
     environment = {**os.environ, "COMMONS_SECRETS": str(settings), "PYTHONPATH": str(ROOT)}
     with (away / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=environment)
+        process = subprocess.Popen(argv, cwd=ROOT, stdout=log, stderr=log, env=environment)
     try:
         for _ in range(300):
             try:
@@ -228,6 +232,46 @@ def test_on_ones_own_machine_nobody_logs_in(small: Path, browser: Browser, tmp_p
         page.wait_for_selector("#root footer.foot")
         shows_figures(page)
         page.close()
+
+
+@pytest.fixture(scope="module")
+def portal(small: Path, chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    away = tmp_path_factory.mktemp("portal")
+    with served(small, away, "--host", "localhost", port=free_port(), command=("portal",)) as address:
+        yield address
+
+
+def test_the_portal_asks_who_is_there(browser: Browser, portal: str) -> None:
+    page = browser.new_page()
+    page.goto(portal)
+    expect(page.get_by_role("button", name="Log in")).to_be_visible(timeout=20_000)
+    expect(page.locator("input[type=file]")).to_have_count(0)
+    page.close()
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
+def test_nobody_sends_a_file_but_a_contributor(small: Path, portal: str, method: str) -> None:
+    def is_stopped(subject: str | None, **claims: Any) -> bool:
+        """Whether the layer before Streamlit refuses; Streamlit itself knows no session of this name."""
+        said = {"iss": ISSUER, "sub": subject, "exp": int(time.time() + 600), "provider": "default"} | claims
+        sent = "; ".join(f"{one['name']}={one['value']}" for one in cookies(portal, said, SECRET)) if subject else ""
+        address = f"{portal}/_stcore/upload_file/a/b"
+        request = urllib.request.Request(address, b"x", {"Cookie": sent} if sent else {}, method=method)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=20)
+        return "Log in as a contributor first" in refused.value.read().decode()
+
+    grant(small, "fatou")
+    person = roles.person(ISSUER, "gita")
+    today = date.today()
+    roles.grant(Folder(small), roles.LOCAL, person, "contributor", organisation="viva_rio", today=today)
+    assert is_stopped(None)
+    assert is_stopped("nobody")
+    assert is_stopped("fatou")
+    assert is_stopped("gita", exp=1)
+    assert not is_stopped("gita")
+    roles.revoke(Folder(small), roles.LOCAL, person, "contributor")
+    assert is_stopped("gita")
 
 
 def test_logging_in_with_a_provider(small: Path, browser: Browser, tmp_path: Path) -> None:

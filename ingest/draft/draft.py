@@ -359,7 +359,7 @@ def _given(sheet: _Sheet) -> None:
         sheet.guesses.append(Guess("period", years[0], "the only year in the title or the file's name"))
     else:
         words = "Which period is the file about? Write 2019, 2019-03 or 2019-Q1."
-        sheet.ask(Question("period", words, {year: "in the title or the file's name" for year in years}, free=True))
+        sheet.ask(Question("period", words, dict.fromkeys(years, "in the title or the file's name"), free=True))
 
 
 def _wide(sheet: _Sheet, years: list[Found]) -> None:
@@ -378,7 +378,7 @@ def _wide(sheet: _Sheet, years: list[Found]) -> None:
             year = named[0]
             sheet.guesses.append(Guess("period", year, "the only year in the title or the file's name"))
         else:
-            options = {y: "in the title or the file's name" for y in named}
+            options = dict.fromkeys(named, "in the title or the file's name")
             sheet.ask(Question("year", "Which year are the columns of months about?", options, free=True))
             for one in wide:
                 one.why = f"{OPEN} which year its month belongs to"

@@ -157,7 +157,7 @@ def _plausible(token: str) -> float:
             continue
         if name == "latin":
             run = "".join("x" if sign.isascii() else "y" for sign in letters)
-            return 0 if "yyy" in run or not ascii_letters and len(letters) > 1 or _odd_case(letters) else 1
+            return 0 if "yyy" in run or (not ascii_letters and len(letters) > 1) or _odd_case(letters) else 1
         if _odd_case(letters):
             return 0
         return 0.6 + 0.4 * sum(sign in COMMON[name] for sign in lower) / len(lower)
@@ -374,7 +374,7 @@ def _alike(row: list[str], below: list[list[str]]) -> bool:
     """Whether a row has numbers and texts in the same columns as those below it: then it is no header."""
     shape = [_numeric(cell) for cell in row]
     others = [[_numeric(cell) for cell in other] for other in below[:20] if len(other) == len(row)]
-    return not any(shape) and not any(any(other) for other in others) or shape in others
+    return (not any(shape) and not any(any(other) for other in others)) or shape in others
 
 
 # Workbooks and JSON ----------------------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from dashboard.language import _, ngettext, number
 from dashboard.markup import cell, table, text
 from dashboard.portal import form, stage, work
 from dashboard.words import say
-from ingest import contributions
 from ingest.contributions import Contribution
 from ingest.roles import Actor
 from schemas.issue import FileRefused
@@ -22,8 +21,8 @@ ENDINGS = ["csv", "tsv", "txt", "xlsx", "ods", "json", "parquet"]
 def begin(actor: Actor) -> None:
     """Where a file is dropped."""
     words = _(
-        "Choose the table as you have it: CSV, TSV, XLSX, ODS, JSON or Parquet. It waits encrypted on this machine until"
-        " you have seen and confirmed a cleaned copy; then the original is destroyed."
+        "Choose the table as you have it: CSV, TSV, XLSX, ODS, JSON or Parquet. It waits encrypted on this machine"
+        " until you have seen and confirmed a cleaned copy; then the original is destroyed."
     )
     st.html(f'<p class="unit">{text(words)}</p>')
     given = st.file_uploader(_("Your file"), type=ENDINGS, key="upload")
@@ -53,7 +52,11 @@ def step(actor: Actor, contribution: Contribution) -> None:
         _away(actor, contribution)
         return
     sheets = [one["name"] for one in seen["sheets"]]
-    sheet = st.selectbox(_("Sheet"), sheets, key=f"sheet-{contribution.id}") if len(sheets) > 1 else next(iter(sheets), None)
+    sheet = (
+        st.selectbox(_("Sheet"), sheets, key=f"sheet-{contribution.id}")
+        if len(sheets) > 1
+        else next(iter(sheets), None)
+    )
     st.html(_taken(seen))
     remove, hashed = _personal(contribution, seen)
     made = work.candidate(folder(), contribution)
@@ -83,7 +86,9 @@ def _taken(seen: dict[str, Any]) -> str:
     found = [(say("taken", kind), count) for kind, count in seen["taken"].items() if count]
     if not found:
         return f"<p>{text(_('Nothing hidden was found in the file.'))}</p>"
-    rows = [f"<tr><td>{text(words)}</td>{cell('', text(number(count, None)), number=True)}</tr>" for words, count in found]
+    rows = [
+        f"<tr><td>{text(words)}</td>{cell('', text(number(count, None)), number=True)}</tr>" for words, count in found
+    ]
     return table(
         (text(_("Not copied")), text(_("How many"))), rows, caption=_("What the cleaned copy leaves out"), numbers=(1,)
     )
@@ -103,7 +108,9 @@ def _personal(contribution: Contribution, seen: dict[str, Any]) -> tuple[list[st
             ways = {"hash_": _("keep a code in its place, to find the same weapon again"), "remove": ways["remove"]}
         rows = ngettext("{n} row", "{n} rows", one["rows"]).format(n=number(one["rows"], None))
         label = _("“{column}” ({kind}, {rows})").format(column=text(column), kind=say("personal", kind), rows=rows)
-        way = st.radio(label, [*ways], format_func=ways.__getitem__, key=f"way-{contribution.id}-{column}", horizontal=True)
+        way = st.radio(
+            label, [*ways], format_func=ways.__getitem__, key=f"way-{contribution.id}-{column}", horizontal=True
+        )
         if way == "remove":
             remove.append(column)
         elif way == "hash_":

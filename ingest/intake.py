@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -232,11 +233,9 @@ def dialect(path: Path) -> Dialect:
     line_end = "\r\n" if "\r\n" in text else "\r" if "\r" in text and "\n" not in text else "\n"
     whole = text if len(head) < BLOCK else text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
     best: tuple[tuple[int, int], Dialect] | None = None
+    csv.field_size_limit(LONGEST_CELL)
     for delimiter in DELIMITERS:
-        try:
-            rows = list(islice(csv.reader(io.StringIO(whole, newline=""), delimiter=delimiter), 200))
-        except csv.Error:
-            continue
+        rows = _before_trouble(csv.reader(io.StringIO(whole, newline=""), delimiter=delimiter))
         widths = Counter(len(row) for row in rows if row)
         # Most rows have the width of the table; a title or footnote has another.
         width, count = max(widths.items(), key=lambda item: (item[0] > 1, item[1], item[0]), default=(0, 0))
@@ -244,9 +243,16 @@ def dialect(path: Path) -> Dialect:
         if best is None or score > best[0]:
             at = header_row(rows)
             best = score, Dialect(encoding, delimiter, line_end, at, len(rows[at - 1]) if at else width)
-    if best is None:
-        raise FileRefused("cell_too_long", known=said("{:,} characters", LONGEST_CELL))
+    assert best is not None
     return best[1]
+
+
+def _before_trouble(rows: Iterator[list[str]]) -> list[list[str]]:
+    """The first 200 rows, or those before a cell that is too long, which the whole reading refuses."""
+    read: list[list[str]] = []
+    with suppress(csv.Error):
+        read.extend(islice(rows, 200))
+    return read
 
 
 def _encoding(path: Path) -> str:

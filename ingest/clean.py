@@ -12,13 +12,13 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 import xlsxwriter  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
-from ingest import intake, keys, personal
+from ingest import intake, keys, personal, workbook
 from ingest.sheets import contents, letters
 from schemas.refused import FileRefused
 from schemas.said import said
@@ -42,27 +42,59 @@ class Cleaned(BaseModel, frozen=True):
     rows: int
     headers: list[str]
     unchanged: bool = False
-    emptied: int = 0
+    emptied_rows: int = 0
+    emptied_cells: int = 0
+
+
+class Wish(NamedTuple):
+    """What is to become of columns, by their keys: gone, hashed, or emptied where a text holds something personal."""
+
+    remove: frozenset[str]
+    hash_: frozenset[str]
+    empty: frozenset[str]
+    key: bytes
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is asked for."""
+        return bool(self.remove or self.hash_ or self.empty)
+
+    def demand(self, known: Collection[str]) -> None:
+        """Raises FileRefused where a key is none of the `known`."""
+        for key in sorted((self.remove | self.hash_ | self.empty) - set(known)):
+            raise FileRefused("no_such_column", value=key)
+
+    def done(self, key: str, text: str) -> str:
+        """What a text in the column `key`, which is not removed, becomes."""
+        if key in self.hash_:
+            return linked(text, self.key)
+        return "" if key in self.empty and personal.inside(text) else text
 
 
 def clean(
-    path: Path | str, into: Path | str, *, sheet: str = "", remove: Collection[str] = (), hash_: Collection[str] = ()
+    path: Path | str,
+    into: Path | str,
+    *,
+    sheet: str = "",
+    remove: Collection[str] = (),
+    hash_: Collection[str] = (),
+    empty: Collection[str] = (),
 ) -> Cleaned:
     """Writes the cleaned copy of `path` into the folder `into`.
 
-    `remove` and `hash_` are keys of columns as `intake.look` gives them; a hashed column carries what links equal
-    values and says nothing else. A workbook becomes an XLSX of its `sheet` (else the first visible), every cell as text
-    at the row where it stood. Raises FileRefused.
+    `remove`, `hash_` and `empty` are keys of columns as `intake.look` gives them. A hashed column carries what links
+    equal values and says nothing else; one to empty keeps its texts, but for those that hold something personal. Cells
+    above the header that hold something personal are always emptied. A workbook becomes an XLSX of its `sheet`, else of
+    the first visible one, every cell as text at the row where it stood. Raises FileRefused.
     """
     path, into = Path(path), Path(into)
     kind = intake.kind_of(path)
     ending = "xlsx" if kind == "ods" else kind
     copy = into / f"{secrets.token_hex(16)}.{ending}"
+    wish = Wish(frozenset(remove), frozenset(hash_), frozenset(empty), keys.key("linking") if hash_ else b"")
     write = {"csv": _csv, "json": _json, "parquet": _parquet}.get(ending)
     try:
-        if write:
-            return write(path, copy, set(remove), set(hash_))
-        return _workbook(path, copy, sheet, set(remove), set(hash_))
+        return write(path, copy, wish) if write else _workbook(path, copy, sheet, wish)
     except BaseException:
         copy.unlink(missing_ok=True)
         raise
@@ -79,38 +111,40 @@ def linked(text: str, key: bytes) -> str:
     return hmac.new(key, plain.encode(), sha256).hexdigest()[:HASH_LENGTH]
 
 
-def _demand(known: Collection[str], *asked: set[str]) -> None:
-    for key in sorted(set.union(*asked) - set(known)):
-        raise FileRefused("no_such_column", value=key)
-
-
-def _workbook(path: Path, copy: Path, sheet: str, remove: set[str], hash_: set[str]) -> Cleaned:
+def _workbook(path: Path, copy: Path, sheet: str, wish: Wish) -> Cleaned:
     found = contents(path)
-    visible = [part.name for part in found.sheets if part.state == "visible"]
+    visible = workbook.visible(found)
     if not visible:
         raise FileRefused("no_rows")
     sheet = sheet or visible[0]
     grid = intake.seen(path, found, sheet)
-    _demand(grid.columns, remove, hash_)
+    wish.demand(grid.columns)
     at = intake.header_row([list(row) for row in grid.head(intake.HEADER_WITHIN).iter_rows()])
-    grid = grid.drop(remove)
-    key = keys.key("linking") if hash_ else b""
-    for column in hash_ - remove:
-        texts = [text if _stays(text, row <= at) else linked(text, key) for row, text in enumerate(grid[column], 1)]
-        grid = grid.with_columns(pl.Series(column, texts, pl.String))
-    longest = max((int(grid[column].str.len_chars().max() or 0) for column in grid.columns), default=0)  # type: ignore[arg-type]
+    grid = grid.drop(wish.remove)
+    emptied = 0
+    for key in grid.columns:
+        texts = grid[key].to_list()
+        first = [_at_top(text, row == at, key, wish) for row, text in enumerate(texts[:at], 1)]
+        rest = [wish.done(key, text) for text in texts[at:]] if key in wish.hash_ | wish.empty else texts[at:]
+        if key not in wish.hash_:
+            emptied += sum(1 for text, now in zip(texts, first + rest, strict=True) if text and not now)
+        grid = grid.with_columns(pl.Series(key, first + rest, pl.String))
+    longest = max((max(map(len, grid[key].to_list()), default=0) for key in grid.columns), default=0)
     if longest > LONGEST_IN_WORKBOOK:
         raise FileRefused("cell_too_long", known=said("{:,} characters", LONGEST_IN_WORKBOOK))
     if grid.height > MOST_ROWS or grid.width > intake.MOST_COLUMNS:
         raise FileRefused("too_wide", value=f"{grid.height:,} × {grid.width:,}", known=f"{MOST_ROWS:,}")
     _write(grid, copy, SHEET_NAME.sub(" ", sheet)[:31].strip("'") or "data")
     headers = [text.strip() for text in grid.row(at - 1)] if at else []
-    return Cleaned(name=copy.name, kind="xlsx", rows=grid.height, headers=headers)
+    return Cleaned(name=copy.name, kind="xlsx", rows=grid.height, headers=headers, emptied_cells=emptied)
 
 
-def _stays(text: str, is_header: bool) -> bool:
-    """Whether a text of a hashed column is its header, which stays, unless it looks like a value itself."""
-    return is_header and not DIGITS.search(text)
+def _at_top(text: str, is_header: bool, key: str, wish: Wish) -> str:
+    """A title that holds something personal goes; a header stays, even that of a hashed column, unless it looks like a
+    value itself."""
+    if is_header:
+        return wish.done(key, text) if key in wish.hash_ and DIGITS.search(text) else text
+    return "" if personal.inside(text) else wish.done(key, text) if DIGITS.search(text) else text
 
 
 def _write(grid: pl.DataFrame, copy: Path, sheet: str) -> None:
@@ -123,7 +157,7 @@ def _write(grid: pl.DataFrame, copy: Path, sheet: str) -> None:
                     page.write_string(row, column, text)
 
 
-def _csv(path: Path, copy: Path, remove: set[str], hash_: set[str]) -> Cleaned:
+def _csv(path: Path, copy: Path, wish: Wish) -> Cleaned:
     as_written = intake.dialect(path)
     encoding = _back_and_forth(as_written)
 
@@ -131,29 +165,39 @@ def _csv(path: Path, copy: Path, remove: set[str], hash_: set[str]) -> Cleaned:
         return text.encode("latin-1").decode(as_written.encoding, "replace") if encoding == "latin-1" else text
 
     known = [letters(i) for i in range(as_written.width)]
-    _demand(known, remove, hash_)
-    gone = {i for i, name in enumerate(known) if name in remove}
-    marked = {i for i, name in enumerate(known) if name in hash_} - gone
-    key = keys.key("linking") if marked else b""
-    rows = emptied = 0
+    wish.demand(known)
+    gone = {i for i, key in enumerate(known) if key in wish.remove}
+    touched = {i: key for i, key in enumerate(known) if key in wish.hash_ | wish.empty and i not in gone}
+    rows = emptied_rows = emptied_cells = 0
     headers: list[str] = []
     with copy.open("w", encoding=encoding, newline="") as file:
         writer = csv.writer(file, delimiter=as_written.delimiter, lineterminator=as_written.line_end)
         for rows, row in enumerate(intake.records(path, as_written, encoding), 1):
-            if gone | marked and _is_shifted(row, rows, as_written):
-                emptied += 1
+            if wish.any and _is_shifted(row, rows, as_written):
+                emptied_rows += 1
                 writer.writerow([""] * max(len(row) - len(gone), 0))
                 continue
-            for i in marked & set(range(len(row))):
-                text = told(row[i])
-                row[i] = row[i] if _stays(text, rows <= as_written.header_row) else linked(text, key)
+            for i in range(len(row)) if rows <= as_written.header_row else touched.keys() & set(range(len(row))):
+                text, key = told(row[i]), letters(i)
+                is_top = rows <= as_written.header_row
+                now = _at_top(text, rows == as_written.header_row, key, wish) if is_top else wish.done(key, text)
+                emptied_cells += bool(text and not now and i not in gone and key not in wish.hash_)
+                row[i] = row[i] if now == text else now
             kept = [text for i, text in enumerate(row) if i not in gone]
             headers = [told(text).strip() for text in kept] if rows == as_written.header_row else headers
             writer.writerow(kept)
-    unchanged = not gone | marked
+    unchanged = not wish.any and not emptied_cells
     if unchanged:
         shutil.copyfile(path, copy)
-    return Cleaned(name=copy.name, kind="csv", rows=rows, headers=headers, unchanged=unchanged, emptied=emptied)
+    return Cleaned(
+        name=copy.name,
+        kind="csv",
+        rows=rows,
+        headers=headers,
+        unchanged=unchanged,
+        emptied_rows=emptied_rows,
+        emptied_cells=emptied_cells,
+    )
 
 
 def _back_and_forth(as_written: intake.Dialect) -> str:
@@ -169,42 +213,43 @@ def _is_shifted(row: list[str], number: int, as_written: intake.Dialect) -> bool
     return number > as_written.header_row and len(row) not in (0, as_written.width) and not short
 
 
-def _json(path: Path, copy: Path, remove: set[str], hash_: set[str]) -> Cleaned:
+def _json(path: Path, copy: Path, wish: Wish) -> Cleaned:
     document = intake.loaded(path)
     known = list(dict.fromkeys(key for key, _ in intake.leaves(document)))
-    _demand(known, remove, hash_)
-    if remove | hash_:
-        key = keys.key("linking") if hash_ else b""
-        kept = _without(document, "", remove, hash_, key)
-        copy.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+    wish.demand(known)
+    if wish.any:
+        copy.write_text(json.dumps(_kept(document, "", wish), ensure_ascii=False), encoding="utf-8")
     else:
         shutil.copyfile(path, copy)
     lists = [document] if isinstance(document, list) else [part for part in document.values() if isinstance(part, list)]
-    left = [name for name in known if name not in remove]
+    left = [name for name in known if name not in wish.remove]
     rows = max(map(len, lists), default=1)
-    return Cleaned(name=copy.name, kind="json", rows=rows, headers=left, unchanged=not remove | hash_)
+    return Cleaned(name=copy.name, kind="json", rows=rows, headers=left, unchanged=not wish.any)
 
 
-def _without(thing: Any, at: str, remove: set[str], hash_: set[str], key: bytes) -> Any:
+def _kept(thing: Any, at: str, wish: Wish) -> Any:
     if isinstance(thing, dict):
         paths = {name: f"{at}.{name}" if at else name for name in thing}
         return {
-            name: _without(part, paths[name], remove, hash_, key)
+            name: _kept(part, paths[name], wish)
             for name, part in thing.items()
-            if paths[name] not in remove or isinstance(part, dict)
+            if paths[name] not in wish.remove or isinstance(part, dict)
         }
     if isinstance(thing, list):
-        return [_without(part, at, remove, hash_, key) for part in thing]
-    return linked(str(thing), key) if at in hash_ and thing is not None else thing
+        return [_kept(part, at, wish) for part in thing]
+    if thing is None or at not in wish.hash_ | wish.empty:
+        return thing
+    now = wish.done(at, str(thing))
+    return thing if now == str(thing) else now
 
 
-def _parquet(path: Path, copy: Path, remove: set[str], hash_: set[str]) -> Cleaned:
+def _parquet(path: Path, copy: Path, wish: Wish) -> Cleaned:
     rows = intake.table(path)
-    _demand(rows.columns, remove, hash_)
-    rows = rows.drop(remove)
-    key = keys.key("linking") if hash_ else b""
-    for name in hash_ - remove:
-        texts = intake.text_of(rows[name])
-        rows = rows.with_columns(pl.Series(name, [linked(text, key) for text in texts], pl.String))
+    wish.demand(rows.columns)
+    rows = rows.drop(wish.remove)
+    for name in rows.columns:
+        if name in wish.hash_ | wish.empty:
+            texts = [wish.done(name, text) for text in intake.text_of(rows[name])]
+            rows = rows.with_columns(pl.Series(name, texts, pl.String))
     rows.write_parquet(copy)
     return Cleaned(name=copy.name, kind="parquet", rows=rows.height, headers=rows.columns)

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from threading import BoundedSemaphore, Thread
@@ -92,11 +93,19 @@ def _run(function: str, arguments: dict[str, Any], seconds: float, memory: int) 
     try:
         _watch(process, answer, seconds, memory)
     finally:
-        process.kill()
-        process.wait()
+        _end(process)
     answer.join()
     complaint.join()
     return _understood(process.returncode, answer.heard, complaint.heard, seconds, memory)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a child, and whatever it started, which would hold its pipes open."""
+    process.kill()
+    if sys.platform != "win32":
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _surroundings() -> dict[str, str]:

@@ -93,7 +93,8 @@ class Sheet(BaseModel, frozen=True):
 
 class Looked(BaseModel, frozen=True):
     """What an upload is. `taken_away` counts what cleaning removes unasked: comments, threaded_comments, hidden_sheets,
-    very_hidden_sheets, hidden_rows, hidden_columns, authors, properties, images, charts, macros, external_links …"""
+    very_hidden_sheets, hidden_rows, hidden_columns, titles (cells above the header that hold something personal),
+    authors, properties, formulas (their results stay), images, charts, macros, external_links …"""
 
     kind: Kind
     sheets: list[Sheet]
@@ -120,7 +121,10 @@ def look(path: Path | str) -> Looked:
         return Looked(kind=kind, sheets=[_look_at_json(path)], taken_away={})
     if kind == "parquet":
         return _look_at_parquet(path)
-    return Looked(kind="csv", sheets=[_look_at_csv(path)], taken_away={})
+    as_written = dialect(path)
+    first = list(islice(records(path, as_written, as_written.encoding), HEADER_WITHIN))
+    count = titles(first, as_written.header_row)
+    return Looked(kind="csv", sheets=[_look_at_csv(path, as_written)], taken_away={"titles": count} if count else {})
 
 
 def kind_of(path: Path) -> Kind:
@@ -204,7 +208,12 @@ def _look_at_workbook(path: Path, kind: Kind) -> Looked:
             taken[f"{part.state}_sheets"] += 1
         else:
             _count_hidden(part, taken)
-    sheets = [_of_grid(name, seen(path, found, name)) for name in names]
+    sheets = []
+    for name in names:
+        grid = seen(path, found, name)
+        first = [list(row) for row in grid.head(HEADER_WITHIN).iter_rows()]
+        taken.update({"titles": count} if (count := titles(first, header_row(first))) else {})
+        sheets.append(_of_grid(name, grid))
     return Looked(kind=kind, sheets=sheets, taken_away=dict(sorted(taken.items())))
 
 
@@ -212,6 +221,11 @@ def _count_hidden(part: Part, taken: Counter[str]) -> None:
     rows = sum(1 for row in part.hidden_rows if row < part.rows)
     columns = sum(1 for column in part.hidden_columns if column < part.columns)
     taken.update({kind: count for kind, count in (("hidden_rows", rows), ("hidden_columns", columns)) if count})
+
+
+def titles(rows: list[list[str]], header: int) -> int:
+    """How many cells above the header hold something personal ("Prepared by …"): cleaning empties them unasked."""
+    return sum(1 for row in rows[: max(header - 1, 0)] for text in row if personal.inside(text))
 
 
 def _of_grid(name: str, grid: pl.DataFrame) -> Sheet:
@@ -336,8 +350,7 @@ def records(path: Path, as_written: Dialect, encoding: str) -> Iterator[list[str
             raise FileRefused("cell_too_long", known=said("{:,} characters", LONGEST_CELL)) from error
 
 
-def _look_at_csv(path: Path) -> Sheet:
-    as_written = dialect(path)
+def _look_at_csv(path: Path, as_written: Dialect) -> Sheet:
     at, rows, cells = as_written.header_row, 0, 0
     headers: list[str] = []
     values: dict[int, Counter[str]] = {}

@@ -6,7 +6,7 @@ What is found is told by column, kind and count. A value is never quoted.
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -88,15 +88,18 @@ def merged(parts: Iterable[Personal]) -> list[Personal]:
     return [Personal(*key, count) for key, count in rows.items()]
 
 
-def remains(rows: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
+def remains(rows: pl.DataFrame, columns: Iterable[str], *, allowed: Collection[str] = ()) -> pl.DataFrame:
     """The last gate before a contributed row is accepted: an issue (in SHAPE of `schemas.issue`) for each cell of the
-    text `columns` that still holds a personal value; `known` says what, `value` is empty. Needs `source_row`."""
+    text `columns` that still holds a personal value; `known` says what, `value` is empty. Needs `source_row`.
+
+    `allowed` kinds may stay: exact_coordinates, where the sensitivity of the source lets them.
+    """
     from schemas.issue import SHAPE, of_rows  # It takes a second to load, and looking at a file needs none of it.
 
     issues = [pl.DataFrame(schema=SHAPE)]
     for column in columns:
         texts = rows[column].cast(pl.String).fill_null("").unique().to_list()
-        held = {text: next(iter(inside(text)), None) for text in texts}
+        held = {text: next((kind for kind in inside(text) if kind not in allowed), None) for text in texts}
         known = {text: str(words()[kind]["said"]) for text, kind in held.items() if kind}
         marked = rows.filter(pl.col(column).cast(pl.String).is_in(list(known)))
         said = pl.col(column).cast(pl.String).replace_strict(known, default=None, return_dtype=pl.String)
@@ -165,7 +168,7 @@ def of_values(column: str, header: str, values: Mapping[str, int]) -> list[Perso
         kind: Personal(
             column, kind, "header", _count(texts, counts, _is_exact) if kind == "exact_coordinates" else filled
         )
-        for kind in of_header(header)
+        for kind in [*of_header(header), *inside(header)]
         if _may_be(kind, texts)
     }
     within: dict[tuple[str, str], int] = {}

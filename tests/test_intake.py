@@ -428,7 +428,36 @@ def test_row_of_another_width_gives_nothing_away(tmp_path) -> None:
     path.write_text("place,name,n\nGao,SECRET,1\nKidal, north,SECRET,1\nSECRET,2\nSource: police\n")
     done, copy = cleaned(path, tmp_path, remove=["B"])
     assert copy.read_text() == 'place,n\nGao,1\n,,\n""\nSource: police\n'
-    assert (done.rows, done.emptied) == (5, 2)
+    assert (done.rows, done.emptied_rows) == (5, 2)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_personal_titles_go_unasked_and_texts_where_asked(tmp_path, kind) -> None:
+    table = [
+        ["Seizures 2021. Prepared by the office, tel. 555-123-4567", "", ""],
+        ["Seizures of the year 2021", "", ""],
+        ["Place", "Note", "Number"],
+        ["Gao", "handed to mary@example.org", "1"],
+        ["Ber", "three rifles", "2"],
+    ]
+    path = tmp_path / "u"
+    if kind == "csv":
+        path.write_text("".join(",".join(f'"{text}"' for text in row) + "\n" for row in table))
+    else:
+        with xlsxwriter.Workbook(path) as book:
+            page = book.add_worksheet()
+            for i, row in enumerate(table):
+                page.write_row(i, 0, row)
+    looked = intake.look(path)
+    assert looked.taken_away.get("titles") == 1
+    assert [(seen.column, seen.kind, seen.rows) for seen in looked.sheets[0].personal] == [("B", "email", 1)]
+    done, copy = cleaned(path, tmp_path, empty=["B"])
+    assert done.emptied_cells == 2
+    kept = list(csv.reader(copy.open())) if kind == "csv" else [list(row) for row in grid(copy).rows()]
+    assert kept == [["", "", ""], *table[1:3], ["Gao", "", "1"], table[4]]
+    done, copy = cleaned(path, tmp_path)
+    assert done.emptied_cells == 1
+    assert b"4567" not in every_byte(copy)
 
 
 def test_json_and_parquet_lose_columns_and_metadata(tmp_path) -> None:

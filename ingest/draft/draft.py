@@ -262,8 +262,8 @@ def _table(sheet: _Sheet) -> None:
         keys = [
             one.column.name for one in sheet.columns if one.role in ("placed", "year", "month", "date", *roles.LOOKUPS)
         ]
-        unique = sheet.rows.select(keys).is_unique().mean() if keys else 0
-        if (unique or 0) < 0.95:
+        unique = float(sheet.rows.select(keys).is_unique().sum()) / sheet.rows.height if keys else 0
+        if unique < 0.95:
             layout["table"] = "observation"
             options = {"observation": "a published number", "event": "one event, such as a seizure"}
             sheet.ask(Question("table", "Several rows have the same place, time and kind. What is each row?", options))
@@ -447,7 +447,8 @@ def _setting(sheet: _Sheet) -> counted.Setting:
     headers = [one.column.name for one in sheet.columns]
     kinds = bool(sheet.of("firearm_type", "items")) or any(one.code.get("firearm_type") for one in sheet.of("count"))
     above = sheet.sniffed.title
-    return counted.Setting(above, sheet.title.removeprefix(above), headers, kinds)
+    answered = {answer for key, answer in sheet.answers.items() if key.startswith("counts:")}
+    return counted.Setting(above, sheet.title.removeprefix(above), headers, kinds, answered)
 
 
 def _counts(sheet: _Sheet) -> None:
@@ -482,9 +483,6 @@ def _measure(sheet: _Sheet, one: Found, setting: counted.Setting) -> list[dict[s
         question = counted.asked("" if wide else name, tuple(one.column.rows[:3].to_list()))
         if question.key not in {asked.key for asked in sheet.questions}:
             sheet.ask(question)
-        if not wide:
-            one.why = f"{OPEN} what it counts"
-            return []
     measure: dict[str, Any] = {"column": name}
     if "period" in one.code:
         measure["period"] = one.code["period"]

@@ -205,7 +205,7 @@ def _as(found: Found, role: str, whole: bool, numeric: bool, order: str | None) 
         return None if numeric else _is(found, role, header)
     if role == "place_code" and whole and not mentions(column.name, "objects"):
         return _is(found, "place_code", header)
-    if role in ("count", "total") and numeric and not mentions(column.name, "against"):
+    if (role == "count" or (role == "total" and whole)) and numeric and not mentions(column.name, "against"):
         assert found.numbers is not None
         return _is(
             found, role if role == "total" else "count", f"{header}, and its cells are numbers", found.numbers.share

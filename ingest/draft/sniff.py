@@ -234,7 +234,7 @@ def _strict(raw: bytes, encoding: str) -> str | None:
 
 
 def _differing(text: str) -> str:
-    return " · ".join(list(dict.fromkeys(_tokens(text)))[:6])
+    return " · ".join(sorted(dict.fromkeys(_tokens(text)), key=lambda token: not _known(token))[:6])
 
 
 # Delimited text --------------------------------------------------------------------------------------------------
@@ -270,7 +270,7 @@ def _dialect(text: str, answers: dict[str, str]) -> tuple[str, str, list[list[st
         return delimiter if given else ",", '"', rows, [Guess("delimiter", ",", "the file has a single column")], []
     rivals = [one for one in tried if one[3] != delimiter and one[1] > 1 and one[0] > regular - 0.1]
     if rivals and not given:
-        options = {_word(one[3]): " | ".join(one[5][min(1, len(one[5]) - 1)][:6]) for one in (best, *rivals)}
+        options = {_word(one[3]): f"{one[1]} columns" for one in (best, *rivals)}
         asked = Question("delimiter", "Which sign stands between the columns?", options)
         return delimiter, quote, rows, [], [asked]
     shown = f"{DELIMITERS.get(delimiter, delimiter)} cut {regular:.0%} of the first rows into {width} columns each"
@@ -342,20 +342,26 @@ def header_row(rows: list[list[str]], answers: dict[str, str]) -> tuple[int, str
     at = first if scores[first] >= scores[best] - 0.15 else best
     known = sum(bool(_known_header(cell)) for cell in filled[at] if cell)
     if scores[at] < 0.5 or (known == 0 and at + 1 < len(filled) and _alike(filled[at], filled[at + 1 :])):
-        options = {str(i + 1): " | ".join(filled[i][:6]) for i in list(scores)[:6]}
+        options = {str(i + 1): _shown(filled[i]) for i in list(scores)[:6]}
         asked = Question("header_row", "Which row holds the names of the columns?", options)
         return at + 1, _title(filled[:at]), [], [asked]
     below = at + 1
     if below in scores and counts[below] and all(not any(s.isdigit() for s in cell) for cell in filled[below]):
         also = sum(bool(_known_header(cell)) for cell in filled[below] if cell)
         if also >= 2 and also >= 0.5 * counts[below]:
-            options = {str(i + 1): " | ".join(filled[i][:6]) for i in (at, below)}
+            options = {str(i + 1): _shown(filled[i]) for i in (at, below)}
             words = "Two rows may hold the names of the columns. Which one?"
             return at + 1, _title(filled[:at]), [], [Question("header_row", words, options)]
     shown = (
         f"{known} of its {counts[at]} texts are words of headers" if known else "its cells are names, those below not"
     )
     return at + 1, _title(filled[:at]), [Guess("header_row", str(at + 1), shown)], []
+
+
+def _shown(row: list[str]) -> str:
+    """The words of headers in a row: what else stands there may be about people."""
+    known = [cell for cell in row if cell and _known_header(cell)]
+    return " | ".join(known[:6]) or f"{sum(map(bool, row))} texts"
 
 
 def _title(above: list[list[str]]) -> str:

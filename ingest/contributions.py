@@ -1,8 +1,8 @@
 """Contributions: what an organisation is preparing, what it has submitted, and what became of it.
 
 Each lies in a folder of its own below `drafts`: its state as JSON, and the cleaned copy its contributor confirmed.
-Every step is kept at once, so that nothing is lost with a closed tab. What is submitted becomes a kept file under a random
-name, and what people decide about it is an act of the ledger; comments stay here, for they may name people.
+Every step is kept at once, so that nothing is lost with a closed tab. What is submitted becomes a kept file under a
+random name, and what people decide about it is an act of the ledger; comments stay here, for they may name people.
 """
 
 import json

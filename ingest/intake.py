@@ -451,3 +451,20 @@ def _look_at_parquet(path: Path) -> Looked:
     properties = len(set(pl.read_parquet_metadata(path)) - {"ARROW:schema"})
     taken = {"binary_columns": binary, "properties": properties}
     return Looked(kind="parquet", sheets=[sheet], taken_away={kind: count for kind, count in taken.items() if count})
+
+
+def first_rows(path: str, rows: int) -> list[list[str]]:
+    """The first rows of a file as texts, its header among them. Raises FileRefused."""
+    file = Path(path)
+    kind = kind_of(file)
+    if kind in ("xlsx", "ods"):
+        return [list(row) for row in workbook.grid(file).head(rows).iter_rows()]
+    if kind == "csv":
+        as_written = dialect(file)
+        return [row for row, _ in zip(records(file, as_written, as_written.encoding), range(rows), strict=False)]
+    if kind == "parquet":
+        held = table(file)
+        return [held.columns, *([str(text) for text in row] for row in held.head(rows - 1).iter_rows())]
+    document = loaded(file)
+    listed = document if isinstance(document, list) else next(iter(document.values()))
+    return [[f"{key}: {text}" for key, text in leaves(one)] for one in listed[:rows]]

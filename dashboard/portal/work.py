@@ -45,14 +45,13 @@ def look(folder: Folder, contribution: Contribution) -> dict[str, Any]:
         return found
 
 
-def clean(folder: Folder, contribution: Contribution, sheet: str | None, remove: list[str], hashed: list[str]) -> Path:
-    """Makes the cleaned copy that its contributor is to confirm."""
+def clean(folder: Folder, contribution: Contribution, sheet: str, ways: dict[str, str]) -> Path:
+    """Makes the cleaned copy that its contributor is to confirm. `ways`: key of a column → remove, hash_ or empty."""
     place = _fresh(folder, contribution, CANDIDATE)
+    wishes = {way: [key for key, chosen in ways.items() if chosen == way] for way in ("remove", "hash_", "empty")}
     with quarantine.opened(folder, contribution.upload or "") as plain:
-        made = run(
-            "ingest.clean:clean",
-            {"path": str(plain), "into": str(place), "sheet": sheet, "remove": remove, "hash_": hashed},
-        )
+        asked = {"path": str(plain), "into": str(place), "sheet": sheet, **wishes}
+        made = run("ingest.clean:clean", asked, seconds=60)
     return place / str(made["name"])
 
 

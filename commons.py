@@ -402,6 +402,7 @@ def withdraw(
     For safety, all earlier releases that held it and older exports in the data folder's exports are deleted too.
     Copies that others have taken cannot be recalled.
     """
+    from ingest.roles import LOCAL
     from warehouse.build import build as build_release
     from warehouse.inputs import NothingToBuild, held_files
     from warehouse.withdraw import REASONS, NothingToWithdraw
@@ -411,7 +412,7 @@ def withdraw(
         _stop(f"The reason is one of {', '.join(REASONS)}.")
     try:
         with _progress("withdrawing"):
-            releases = take_back(_folder(data), source, reason, snapshot=file)
+            releases = take_back(_folder(data), LOCAL, source, reason=reason, snapshot=file)
     except NothingToWithdraw as error:
         _stop(str(error))
         return

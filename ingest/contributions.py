@@ -353,7 +353,7 @@ def _accepted(
 def withdrawn(folder: Folder, source: str) -> None:
     """Marks the contributions of a source that was withdrawn; their copies and what was said of them go."""
     for one in _all(folder):
-        if one.source == source and one.stage in DONE:
+        if one.source == source and one.stage in DONE and one.stage != "withdrawn":
             _forget(folder, one)
             _put(folder, Contribution(one.id, one.organisation, one.actor, one.at, stage="withdrawn", source=source))
 

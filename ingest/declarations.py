@@ -69,6 +69,17 @@ def declarations_in_force(folder: Folder) -> dict[str, str]:
     return {name: sha for name, sha in texts.items() if files.get(name)}
 
 
+def once_declared(folder: Folder, name: str) -> Source | None:
+    """A source's declaration, in force or not since all of it was withdrawn; None where there is none to be read."""
+    if name in sources():
+        return sources()[name]
+    acts = [act for act in ledger.entries(folder) if act["act"] == "declared" and act["source"] == name]
+    try:
+        return of_text(text_of(folder, acts[-1]["declaration"]), name) if acts else None
+    except DeclarationRefused:
+        return None
+
+
 def keep_declaration(folder: Folder, text: str) -> str:
     """Keeps the text of a declaration under its sha256, which it returns."""
     folder.make()

@@ -41,7 +41,8 @@ def keep(folder: Folder, path: Path, name: str | None = None) -> tuple[str, bool
         if final.exists() and digest(final) == snapshot:
             return snapshot, False
         final.parent.mkdir(exist_ok=True)
-        staged.chmod(0o444)
+        # Until a build says who else may read it.
+        staged.chmod(0o400)
         replace(staged, final)
         sync(folder.files)
         return snapshot, True

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from durability.commands import KILLED, add, build, current, leftovers, received, run
 
-from ingest import ledger, roles
+from ingest import declarations, ledger, roles
 from ingest.folder import Folder
 from warehouse.release import TOMBSTONE, WithdrawnRelease, manifest, open_release
 from warehouse.withdraw import NothingToWithdraw, withdraw, withdrawn_files
@@ -169,7 +169,7 @@ def test_an_address_that_names_a_withdrawn_release_leads_to_the_current_one(
 
     _, _, second = made
     monkeypatch.setenv("COMMONS_DATA", str(commons))
-    withdraw(Folder(commons), GONE, "safety")
+    withdraw(Folder(commons), roles.LOCAL, GONE, reason="safety")
     between = light.page("sources", {}, "en").html
     assert "This release was withdrawn" in between
     build(commons, unchecked=True)
@@ -197,10 +197,10 @@ def test_what_was_withdrawn_by_mistake_can_be_found_to_be_unsafe_later(
 def test_bytes_that_another_source_keeps_stay(commons: Path) -> None:
     folder, sha = Folder(commons), snapshot(commons, GONE)
     ledger.append(folder, "received", source="other", layout="x", snapshot=sha, file_name="x.csv", bytes=1)
-    withdraw(folder, GONE, "error")
+    withdraw(folder, roles.LOCAL, GONE, reason="error")
     assert folder.file(sha).exists()
     assert not [*folder.accepted.glob(f"{sha[:32]}-*")]
-    withdraw(folder, "other", "error")
+    withdraw(folder, roles.LOCAL, "other", reason="error")
     assert not folder.file(sha).exists()
 
 
@@ -234,32 +234,36 @@ def test_where_nothing_is_left_no_release_is_shown(commons: Path) -> None:
     assert "No release has been built yet" in verified(commons)
 
 
-def test_only_who_may_withdraws(commons: Path) -> None:
+def test_only_who_may_withdraws(commons: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A steward, the officer, and the source's owners; a built-in source belongs to nobody."""
     folder = Folder(commons)
     before = folder.ledger.read_bytes()
-    for held in ("viewer", "participant", "administrator"):
+    for held in ("viewer", "participant", "contributor", "administrator"):
         with pytest.raises(roles.NotAllowed):
-            withdraw(folder, GONE, "error", actor=roles.Actor(f"{held}-abcdef", frozenset({held})))
-    contributor = roles.Actor("contributor-abcdef", frozenset({"contributor"}), "viva_rio")
-    for of in (None, "another"):
-        with pytest.raises(roles.NotAllowed):
-            withdraw(folder, GONE, "error", actor=contributor, of=of)
+            withdraw(folder, roles.Actor(f"{held}-abcdef", frozenset({held}), "viva_rio"), GONE, reason="error")
     assert folder.ledger.read_bytes() == before
     with pytest.raises(NothingToWithdraw):
-        withdraw(folder, "gone", "error")
-    withdraw(folder, GONE, "error", actor=contributor, of="viva_rio")
+        withdraw(folder, roles.LOCAL, "gone", reason="error")
+    withdraw(folder, roles.Actor("steward-abcdef", frozenset({"steward"})), GONE, reason="error")
+    assert [*ledger.entries(folder)][-1]["actor"] == "steward-abcdef"
+    owned = declarations.sources()[STAYS].model_copy(update={"owners": ["viva_rio"]})
+    monkeypatch.setattr("warehouse.withdraw.once_declared", lambda folder, name: owned)
+    for of in (None, "another"):
+        with pytest.raises(roles.NotAllowed):
+            withdraw(folder, roles.Actor("contributor-abcdef", frozenset({"contributor"}), of), STAYS, reason="error")
+    withdraw(folder, roles.Actor("contributor-abcdef", frozenset({"contributor"}), "viva_rio"), STAYS, reason="error")
     assert [*ledger.entries(folder)][-1]["actor"] == "contributor-abcdef"
 
 
 def test_a_release_built_before_a_withdrawal_is_not_called_broken(commons: Path) -> None:
-    withdraw(Folder(commons), GONE, "consent")
+    withdraw(Folder(commons), roles.LOCAL, GONE, reason="consent")
     assert "still has 1 files withdrawn since. Run: commons build" in verified(commons)
 
 
 def test_bytes_that_are_still_there_are_found(commons: Path) -> None:
     folder = Folder(commons)
     text = folder.file(snapshot(commons, GONE)).read_bytes()
-    withdraw(folder, GONE, "consent")
+    withdraw(folder, roles.LOCAL, GONE, reason="consent")
     folder.file(snapshot(commons, GONE)).write_bytes(text)
     done = run(commons, "verify")
     assert (done.code, "still here" in done.out) == (2, True)

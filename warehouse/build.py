@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from dataclasses import replace as altered
@@ -27,6 +27,8 @@ from filelock import FileLock
 from ingest import ledger
 from ingest.folder import Folder, replace, sweep, sync
 from ingest.keep import digest
+from schemas.declaration import Source
+from warehouse import access
 from warehouse.inputs import Inputs, NothingToBuild, Say, read_inputs
 from warehouse.release import TIERS, NoRelease, current_id, manifest, point_to, sql
 from warehouse.revisions import releases
@@ -144,6 +146,7 @@ def build(folder: Folder, say: Say = lambda words: None) -> str:
                 ledger.append(folder, "released", **said)
             if not _is_current(folder, release):
                 point_to(folder, release)
+            access.close_inputs(folder, inputs)
             return release
         except BaseException:
             shutil.rmtree(staged, ignore_errors=True)
@@ -201,14 +204,15 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         use_places(con, inputs)
         use_lookups(con, inputs)
         use_statements(con, folder)
-        withdrawn = use_withdrawn(con, inputs, folder)
+        withdrawn = use_withdrawn(con, folder)
         parts = [_figure(con, inputs, name, staged, before, say) for name in inputs.published()]
         figures = list(parts)
         parts += _comparisons(con, inputs, staged, figures, before, say)
         parts += _agreements(con, inputs, staged, figures, before, say)
         parts += _revisions(con, inputs, staged, before)
         small = make_small_tables(con, inputs)
-        tiers = _tiers(con, inputs, staged, parts, [*inputs.held, *withdrawn])
+        held = {name: inputs.declared[name] for name in inputs.held}
+        tiers = _tiers(con, staged, parts, held | withdrawn)
     shutil.rmtree(staged / ".tmp", ignore_errors=True)
     release = _release_id(parts, small)
     facts = _manifest(staged, release, inputs, parts, small, tiers) | {"ledger": head}
@@ -218,9 +222,8 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
     facts["checks"] = [check.as_fact() for check in outcome]
     (staged / "manifest.json").write_text(json.dumps(facts, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
     checks.demand(outcome)
+    access.close_release(staged, facts)
     for path in sorted(staged.rglob("*")):
-        if path.is_file():
-            path.chmod(0o444)
         sync(path)
     sync(staged)
     return release
@@ -468,12 +471,12 @@ def content_hash(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, str]:
 
 
 def _tiers(
-    con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, parts: list[Part], known: list[str]
+    con: duckdb.DuckDBPyConnection, staged: Path, parts: list[Part], known: Mapping[str, Source]
 ) -> dict[str, list[str]]:
     """Writes each tier's database; returns the parts its views read. Tiers that see the same sources hold the same."""
     files, made = {}, dict[tuple[str, ...], Path]()
     for tier, allowed in TIERS.items():
-        names = tuple(name for name in known if inputs.declared[name].tlp in allowed)
+        names = tuple(name for name, source in known.items() if source.tlp in allowed)
         visible = [part for part in parts if set(part.tlp) <= set(allowed)]
         path = staged / f"{tier}.duckdb"
         if names in made:

@@ -11,6 +11,7 @@ import duckdb
 import polars as pl
 
 from ingest import ledger
+from ingest.declarations import once_declared
 from ingest.folder import Folder
 from schemas.declaration import Source
 from warehouse.inputs import Inputs
@@ -92,10 +93,11 @@ def use_statements(con: duckdb.DuckDBPyConnection, folder: Folder) -> None:
     )
 
 
-def use_withdrawn(con: duckdb.DuckDBPyConnection, inputs: Inputs, folder: Folder) -> list[str]:
+def use_withdrawn(con: duckdb.DuckDBPyConnection, folder: Folder) -> dict[str, Source]:
     """Makes the table withdrawn: of which source files were withdrawn, when, for what class of reason, and how many.
 
-    Never which files. Returns the sources in it that are still declared: of another nobody can say who may know of it.
+    Never which files. Returns the declarations of the sources in it that have one: of another nobody can say who may
+    know of it, so no tier does.
     """
     rows = [
         {"source": source, "day": datetime.fromisoformat(act["at"]).astimezone(UTC).date(), "reason": act["reason"]}
@@ -107,7 +109,8 @@ def use_withdrawn(con: duckdb.DuckDBPyConnection, inputs: Inputs, folder: Folder
         "create or replace temp table withdrawn as"
         " select source, day, reason, count(*) as files from rows group by all order by all"
     )
-    return sorted({row["source"] for row in rows} & {*inputs.declared})
+    known = {name: once_declared(folder, name) for name in sorted({str(row["source"]) for row in rows})}
+    return {name: source for name, source in known.items() if source is not None}
 
 
 def texts_of(*names: str) -> list[str]:

@@ -17,9 +17,10 @@ from typing import Any
 
 from filelock import FileLock
 
-from ingest import ledger
+from ingest import contributions, ledger
+from ingest.declarations import once_declared
 from ingest.folder import Folder, replace, staging, sweep, sync
-from ingest.roles import LOCAL, Actor, demand
+from ingest.roles import Actor, allowed, demand
 from warehouse.release import TOMBSTONE
 
 REASONS = ("error", "consent", "licence", "safety", "other")
@@ -33,21 +34,15 @@ class NothingToWithdraw(Exception):
     """Nothing of that name was ever received."""
 
 
-def withdraw(
-    folder: Folder,
-    source: str,
-    reason: str,
-    *,
-    snapshot: str | None = None,
-    actor: Actor = LOCAL,
-    of: str | None = None,
-) -> list[str]:
+def withdraw(folder: Folder, actor: Actor, source: str, *, reason: str, snapshot: str | None = None) -> list[str]:
     """Withdraws a source, or one file of it; returns the releases withdrawn with it. Build afterwards.
 
-    `of` is the organisation the source belongs to. Once more for a source that is withdrawn already ends what was
-    begun, and for safety goes on to its releases. Raises NotAllowed and NothingToWithdraw.
+    Its owners may, a steward and the data-protection officer. Once more for a source that is withdrawn already ends
+    what was begun, and for safety goes on to its releases. Raises NotAllowed and NothingToWithdraw.
     """
-    demand(actor, "withdraw", of)
+    known = once_declared(folder, source)
+    if not any(allowed(actor, "withdraw", owner) for owner in (known.owners if known else ())):
+        demand(actor, "withdraw")
     if reason not in REASONS:
         raise ValueError(f"'{reason}' is no reason to withdraw")
     with ledger.lock(folder):
@@ -83,7 +78,8 @@ def erase(folder: Folder) -> list[str]:
     if risky:
         _erase_exports(folder, max(risky.values()))
     with ledger.lock(folder):
-        kept = {snapshot for source, snapshot in _received(folder) if (source, snapshot) not in gone}
+        standing = [file for file in _received(folder) if file not in gone]
+        kept = {snapshot for _, snapshot in standing}
         for snapshot in {snapshot for _, snapshot in gone}:
             # Rows that another source accepted from the same bytes are a cache: they come back with the next build.
             for rows in folder.accepted.glob(f"{snapshot[:32]}-*"):
@@ -92,6 +88,8 @@ def erase(folder: Folder) -> list[str]:
                 _empty(rows)
             if snapshot not in kept:
                 _empty(folder.file(snapshot))
+        for source in sorted({source for source, _ in gone} - {source for source, _ in standing}):
+            contributions.withdrawn(folder, source)
     return affected
 
 

@@ -388,10 +388,12 @@ class Source(Strict):
         if not (self.licence.startswith("LicenseRef-") or self.licence.replace("-", "").replace(".", "").isalnum()):
             raise ValueError("licence must be an SPDX id or begin with LicenseRef-")
         if self.sensitivity != "low" and self.disclosure is None:
-            raise ValueError(f"a source of sensitivity {self.sensitivity} must say how its figures are protected: disclosure")
+            raise ValueError(
+                f"a source of sensitivity {self.sensitivity} must say how its figures are protected: disclosure"
+            )
         maps = [name for layout in self.layout for name in (*layout.columns.values(), *layout.constants)]
         if self.disclosure and self.disclosure.informants == "column" and "informant_key" not in maps:
-            raise ValueError("informants = \"column\" needs a column that is mapped to informant_key")
+            raise ValueError('informants = "column" needs a column that is mapped to informant_key')
         if "sensitivity" in maps and self.tlp == codes("tlp")[0]:
             raise ValueError(f"a source whose rows carry their own sensitivity may not be shared as {self.tlp}")
         strictness = codes("tlp")

@@ -53,7 +53,13 @@ REVISION = _words(
     " obs_status_new change reason"
 )
 """The columns of revision, in order."""
-CONTRACTS = {"figure": FIGURE, "protected": FIGURE, "comparison": COMPARISON, "agreement": AGREEMENT, "revision": REVISION}
+CONTRACTS = {
+    "figure": FIGURE,
+    "protected": FIGURE,
+    "comparison": COMPARISON,
+    "agreement": AGREEMENT,
+    "revision": REVISION,
+}
 """View in parts → its columns."""
 
 KINDS: dict[str, Any] = {

@@ -18,8 +18,8 @@ import polars as pl
 from schemas.declaration import Disclosure, Source
 from schemas.vocabulary import codes
 from warehouse.inputs import Inputs
-from warehouse.release import sql
-from warehouse.stage import use_kept
+from warehouse.release import TIERS, sql
+from warehouse.stage import use_kept, use_places, use_source
 from warehouse.suppress import CLOSED, Cell, Earlier, Key, Relation, Rule, protect
 
 COUNTED = ("incident", "seizure_case", "offence")
@@ -168,3 +168,82 @@ def make_protected(
     con.execute(sql("disclosure/protected"))
     con.register("known", pl.concat([before, pattern]).unique().sort(pl.all()).to_arrow())
     con.execute("create or replace temp table pattern as select * from known order by all")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one audience would see of a source: figures shown, known only coarser, and withheld by reason."""
+
+    audience: str
+    shown: int
+    coarsened: int
+    withheld: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Wider:
+    """What everyone would see if the smallest place were of this level, or a period so many years long."""
+
+    place_level: str
+    years: int
+    shown: int
+    withheld: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Report:
+    """For a rehearsal: what each audience would see, and what wider places or periods would show to everyone."""
+
+    seen: tuple[Seen, ...]
+    wider: tuple[Wider, ...]
+
+
+AUDIENCES = {"public": "clear", "participants": "green", "organisation": None}
+"""Audience → the tier it reads; the organisation itself sees its own figures."""
+PERIODS = (2, 5)
+"""Lengths in years of the periods a report tries."""
+
+
+def report(inputs: Inputs, name: str, before: pl.DataFrame | None = None) -> Report:
+    """What each audience would see of a source, counted by the very rules of the build. Figures are counted where
+    they stand for at least one incident; a withheld figure's reason is one of suppress.PRIMARY, 'complement' or
+    suppress.CLOSED. Raises KeyError where no file of the source is held.
+    """
+    source = inputs.current[name][0].source
+    disclosure = of(source)
+    levels = levels_of(source)
+    with duckdb.connect() as con:
+        use_places(con, inputs)
+        use_source(con, inputs, name)
+        con.execute(sql("views/figure"))
+        con.execute("create temp table own_figure as select * from figure")
+        figures = int(con.execute("select count(*) from own_figure where value > 0").fetchall()[0][0])
+        judged: dict[tuple[str, int], dict[str, int]] = {}
+        if disclosure:
+            use_contributions(con, inputs, source, disclosure)
+            judged = {
+                (upto[-1], years): judge(con, disclosure, upto, before if years == 1 else None, years).counts()
+                for upto, years in [
+                    *((levels[: n + 1], 1) for n in range(len(levels))),
+                    *((levels, years) for years in PERIODS if levels),
+                ]
+            }
+    counts = judged.get((levels[-1], 1), {}) if levels else {}
+    seen = []
+    for audience, tier in AUDIENCES.items():
+        if tier is None or source.tlp in TIERS[tier]:
+            seen.append(Seen(audience, figures, 0, {}))
+        elif disclosure:
+            seen.append(Seen(audience, counts.get("shown", 0), figures - sum(counts.values()), _withheld(counts)))
+        else:
+            seen.append(Seen(audience, 0, 0, {"not_published": figures}))
+    wider = [
+        Wider(level, years, found.get("shown", 0), _withheld(found))
+        for (level, years), found in judged.items()
+        if (level, years) != (levels[-1], 1)
+    ]
+    return Report(tuple(seen), tuple(wider))
+
+
+def _withheld(counts: dict[str, int]) -> dict[str, int]:
+    return {why: n for why, n in counts.items() if why != "shown"}

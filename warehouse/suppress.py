@@ -28,8 +28,8 @@ DOMINANT = 0.5
 WIDTH = 0.2
 """How wide, as a part of its value, what can be worked out of a protected cell must be at least."""
 ROUNDS = 200
-SECONDS = 5.0
-"""Longest one linear programme may take; what is not solved by then counts as worked out."""
+STEPS = 20_000
+"""Most steps one linear programme may take (not seconds: the same everywhere); without an end it counts as worked out."""
 NEAR = 1e-6
 
 PRIMARY = ("few", "informants", "dominated", "change")
@@ -217,8 +217,10 @@ class _Table:
             ]
             if fit:
                 large = [at for at in fit if self.value[at] >= need]
-                return min(large, key=lambda at: (self.value[at], at)) if large else max(
-                    fit, key=lambda at: (self.value[at], -at)
+                return (
+                    min(large, key=lambda at: (self.value[at], at))
+                    if large
+                    else max(fit, key=lambda at: (self.value[at], -at))
                 )
         return None
 
@@ -330,7 +332,8 @@ def _too_narrow(matrix: Any, value: Any, most: Any, least: Mapping[int, tuple[fl
         found = _solved(goal, matrix, near)
         if found is not None:
             learn(found)
-            learn(-found if bool(np.all(value - found >= -NEAR) and np.all(-found <= most + NEAR)) else found)
+            if np.all(found <= value) and np.all(-found <= most):  # the opposite change is as possible
+                learn(-found)
         open_ = [column for column in open_ if lacking(column)]
     exposed = []
     for column in open_:
@@ -350,5 +353,5 @@ def _solved(goal: Any, matrix: Any, bounds: list[tuple[float, float | None]]) ->
     """Changes that leave every relation as it is and make `goal` least; None where there is no such end in time."""
     rows = matrix.shape[0]
     equal: dict[str, Any] = {"A_eq": matrix, "b_eq": np.zeros(rows)} if rows else {}
-    found = linprog(goal, bounds=bounds, method="highs", options={"time_limit": SECONDS}, **equal)
+    found = linprog(goal, bounds=bounds, method="highs", options={"maxiter": STEPS}, **equal)
     return found.x if found.status == 0 else None

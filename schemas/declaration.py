@@ -85,7 +85,7 @@ class Disclosure(Strict):
     threshold: int = Field(5, ge=3, le=10)
     """A figure of fewer incidents than this is not shown outside the source's own audience."""
     informants: Literal["column", "independent", "one"]
-    """Who told: `column` (informant_key of each event), `independent` (each incident its own), `one` for all of them."""
+    """Who told: `column` (each event's informant_key), `independent` (each incident its own) or `one` for all."""
     publish: bool
     """Whether protected aggregates may be seen by audiences that may not see the source's own figures."""
 
@@ -388,9 +388,7 @@ class Source(Strict):
         if not (self.licence.startswith("LicenseRef-") or self.licence.replace("-", "").replace(".", "").isalnum()):
             raise ValueError("licence must be an SPDX id or begin with LicenseRef-")
         if self.sensitivity != "low" and self.disclosure is None:
-            raise ValueError(
-                f"a source of sensitivity {self.sensitivity} must say how its figures are protected: disclosure"
-            )
+            raise ValueError(f"sensitivity {self.sensitivity} asks for a section disclosure: how figures are protected")
         maps = [name for layout in self.layout for name in (*layout.columns.values(), *layout.constants)]
         if self.disclosure and self.disclosure.informants == "column" and "informant_key" not in maps:
             raise ValueError('informants = "column" needs a column that is mapped to informant_key')

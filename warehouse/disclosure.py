@@ -28,7 +28,7 @@ LEVELS = ("country", "admin1", "admin2", "city")
 """Levels of place that may be published at all: areas and sites are too small, and points never are."""
 
 Year = tuple[str, str, date, str]
-"""What is counted, its unit, the first day of the period and the kind of year: within one, and only there, sums add up."""
+"""What is counted, its unit, the first day of the period and the kind of year: sums add up within one of them only."""
 
 PATTERN = {
     "concept": pl.String,

@@ -19,7 +19,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 Key = tuple[str, str, str]
-"""Place, dimension and category of a cell; a place that ends in '/' and a category '' are remainders nobody publishes."""
+"""Place, dimension and category of a cell; a place that ends in '/' or a category '' is a rest nobody publishes."""
 
 INFORMANTS = 3
 """Fewer independent informants than this could recognise each other's share."""
@@ -29,7 +29,7 @@ WIDTH = 0.2
 """How wide, as a part of its value, what can be worked out of a protected cell must be at least."""
 ROUNDS = 200
 STEPS = 20_000
-"""Most steps one linear programme may take (not seconds: the same everywhere); without an end it counts as worked out."""
+"""Most steps of one linear programme (seconds would differ from machine to machine); then it counts as worked out."""
 NEAR = 1e-6
 
 PRIMARY = ("few", "informants", "dominated", "change")
@@ -204,7 +204,8 @@ class _Table:
 
     def _candidate(self, numbers: Iterable[int], need: float, besides: set[int]) -> int | None:
         """The cell to withhold next of these relations: a part rather than a whole, the least that is large enough."""
-        wholes, parts = set(), set()
+        wholes: set[int] = set()
+        parts: set[int] = set()
         for number in numbers:
             whole, of = self.relations[number]
             wholes.add(whole)

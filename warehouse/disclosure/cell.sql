@@ -2,6 +2,13 @@
 -- levels of place that are published and the number of years a period has. Reads contribution, place, place_up and the
 -- variable informants. A place that ends in '/' is what no smaller published place of it holds.
 
+create or replace temp macro depth_of_place() as table
+    select
+        place,
+        count(*) as depth
+    from place_up
+    group by place;
+
 create or replace temp macro published_place(levels) as table
     -- Each place of the register with the published places it lies in, widest first.
     select
@@ -9,13 +16,7 @@ create or replace temp macro published_place(levels) as table
         list(place_up.ancestor order by above.depth, place_up.ancestor) as way
     from place_up
     inner join place on place_up.ancestor = place.code
-    inner join (
-        select
-            place_up.place,
-            count(*) as depth
-        from place_up
-        group by place_up.place
-    ) as above on place_up.ancestor = above.place
+    inner join depth_of_place() as above on place_up.ancestor = above.place
     where list_contains(levels, place_up.ancestor_level) and place.kind <> 'own_register'
     group by place_up.place;
 

@@ -73,8 +73,16 @@ keyed as (
         year_said.period_start,
         false as shown
     from every_place
-    inner join every_code using (concept, unit, period_basis)
-    inner join year_said using (concept, unit, period_basis)
+    inner join every_code
+        on
+            every_place.concept = every_code.concept
+            and every_place.unit = every_code.unit
+            and every_place.period_basis = every_code.period_basis
+    inner join year_said
+        on
+            every_place.concept = year_said.concept
+            and every_place.unit = year_said.unit
+            and every_place.period_basis = year_said.period_basis
     anti join judged
         on
             every_place.concept = judged.concept
@@ -132,9 +140,27 @@ select
     year_said.whole_period
 from keyed
 cross join rule
-inner join year_said using (concept, unit, period_basis, period_start)
+inner join year_said
+    on
+        keyed.concept = year_said.concept
+        and keyed.unit = year_said.unit
+        and keyed.period_basis = year_said.period_basis
+        and keyed.period_start = year_said.period_start
 inner join place on keyed.place = place.code
-left join code_said using (concept, unit, dimension, category)
-left join own using (concept, unit, period_basis, period_start, place, dimension, category)
+left join code_said
+    on
+        keyed.concept = code_said.concept
+        and keyed.unit = code_said.unit
+        and keyed.dimension = code_said.dimension
+        and keyed.category = code_said.category
+left join own
+    on
+        keyed.concept = own.concept
+        and keyed.unit = own.unit
+        and keyed.period_basis = own.period_basis
+        and keyed.period_start = own.period_start
+        and keyed.place = own.place
+        and keyed.dimension = own.dimension
+        and keyed.category = own.category
 order by
     place_level, period_kind, keyed.place, concept, dimension, category, variant, period_start, figure_id;

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ingest.accept import Report
     from ingest.folder import Folder
     from ingest.recognise import Recognised
+    from schemas.declaration import Source
     from schemas.issue import FileRefused
 
 # Everything heavy is imported inside the commands: `commons --help` and the dashboard's start stay quick.
@@ -103,6 +104,7 @@ def _day(text: str | None, option: str = "--released") -> date | None:
 def _add(folder: "Folder", path: Path, name: str | None, released: date | None, obtained_from: str | None) -> int:
     from ingest import ledger
     from ingest.accept import accept
+    from ingest.declarations import declared
     from ingest.ingest import Snapshot
     from ingest.keep import digest, keep
     from ingest.recognise import released as released_on
@@ -112,7 +114,7 @@ def _add(folder: "Folder", path: Path, name: str | None, released: date | None, 
     snapshot = ""
     recognised: Recognised | None = None
     try:
-        recognised = _recognise(path, name)
+        recognised = _recognise(path, name, declared(folder))
         layout = recognised.layout
         # What cannot be taken at all is refused before it is kept.
         snapshot, _ = keep(folder, path)
@@ -149,11 +151,12 @@ def _add(folder: "Folder", path: Path, name: str | None, released: date | None, 
                 obtained_from=obtained_from,
             )
         # A kill may have come between the two acts.
-        if not known or not _accepted(folder, snapshot):
+        if not known or not _accepted(folder, recognised.source.name, snapshot):
             counts = report.counts
             ledger.append(
                 folder,
                 "accepted",
+                source=recognised.source.name,
                 snapshot=snapshot,
                 rows=counts.accepted,
                 refused=counts.refused,
@@ -170,12 +173,10 @@ def _readable(path: Path) -> None:
         raise FileNotFoundError(f"There is no file {path}.")
 
 
-def _recognise(path: Path, name: str | None) -> "Recognised":
-    from ingest.declarations import sources
+def _recognise(path: Path, name: str | None, known: "dict[str, Source]") -> "Recognised":
     from ingest.recognise import recognise
     from schemas.issue import FileRefused
 
-    known = sources()
     if name is None:
         return recognise(path, known.values())
     if name not in known:
@@ -199,10 +200,13 @@ def _received(folder: "Folder", source: str, snapshot: str) -> str | None:
     return when
 
 
-def _accepted(folder: "Folder", snapshot: str) -> bool:
+def _accepted(folder: "Folder", source: str, snapshot: str) -> bool:
     from ingest import ledger
 
-    return any(act["act"] == "accepted" and act["snapshot"] == snapshot for act in ledger.entries(folder))
+    return any(
+        act["act"] == "accepted" and act["source"] == source and act["snapshot"] == snapshot
+        for act in ledger.entries(folder)
+    )
 
 
 def _forget(folder: "Folder", snapshot: str) -> None:
@@ -256,6 +260,7 @@ def check(
     """The same report as `add`, with nothing stored."""
     from ingest.accept import write
     from ingest.declarations import load as load_declaration
+    from ingest.declarations import sources
     from ingest.ingest import Snapshot
     from ingest.keep import digest
     from ingest.recognise import recognise
@@ -264,7 +269,9 @@ def check(
 
     _readable(file)
     try:
-        recognised = recognise(file, [load_declaration(declaration)]) if declaration else _recognise(file, source)
+        recognised = (
+            recognise(file, [load_declaration(declaration)]) if declaration else _recognise(file, source, sources())
+        )
         with tempfile.TemporaryDirectory() as away, _progress(f"reading {file.name}") as rows:
             snapshot = Snapshot(digest(file), file, file.name)
             report = write(Path(away), recognised.source, recognised.layout, snapshot, load(), rows)
@@ -489,11 +496,11 @@ def lineage(
 @app.command()
 def sources(data: Data = DEFAULT_DATA) -> None:
     """The declared sources: counted by, released by, obtained from, and what is held."""
-    from ingest.declarations import sources as declared
+    from ingest.declarations import declared
     from warehouse.inputs import held_files
 
     held = held_files(_folder(data))
-    for name, source in declared().items():
+    for name, source in declared(_folder(data)).items():
         typer.echo(f"{name} · {source.title} · {source.provenance} ({source.provenance_subclass})")
         typer.echo(f"  counted by {source.producer}")
         typer.echo(f"  released by {source.publisher}")

@@ -5,6 +5,7 @@ Answers are kept by release, tier, question and parameters, which never change w
 
 import io
 import os
+import pickle
 import re
 import threading
 import tomllib
@@ -25,12 +26,17 @@ MACROS = ("here", "shown", "showable", "in_set")
 """Queries of queries: macros and small tables made on each connection, read by the others."""
 VIEWS = 200
 """Places with a concept of which a connection keeps what is shown."""
+ANSWERS = 3_000
+"""Answers that are kept of one release; with the release's connection they go."""
+RELEASES = 2
+"""Releases that are kept open: the current one, and one that readers still look at."""
 MEMORY = "200MB"
 """What the questions to one release may take at once; answers are small."""
 RELEASE_ID = re.compile(r"[0-9a-f]{6,64}")
 FIGURE_ID = re.compile(r"[0-9a-f]{16}")
 
 Row = dict[str, Any]
+Parameters = tuple[tuple[str, object], ...]
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ class Opened:
 
     def rows(self, question: str, **parameters: object) -> list[Row]:
         """The answer of `queries/<question>.sql`."""
-        return _rows(self.root, self.release, self.tier, question, tuple(sorted(parameters.items())))
+        return _line(self.root, self.release, self.tier).rows(question, tuple(sorted(parameters.items())))
 
     def row(self, question: str, **parameters: object) -> Row | None:
         """The first row of an answer, or None."""
@@ -164,6 +170,19 @@ class _Line:
     lock: threading.Lock = field(default_factory=threading.Lock)
     here: set[object] = field(default_factory=set)
     shown: set[tuple[object, object]] = field(default_factory=set)
+    answers: dict[tuple[str, Parameters], bytes] = field(default_factory=dict)
+    """What was asked → its rows, pickled, so that no page can change what another one reads."""
+
+    def rows(self, question: str, parameters: Parameters) -> list[Row]:
+        """The rows of a question, worked out once while the release is kept open."""
+        known = self.answers.get((question, parameters))
+        if known is None:
+            known = pickle.dumps(self.answer(question, dict(parameters)))
+            self.answers[question, parameters] = known
+            while len(self.answers) > ANSWERS:
+                self.answers.pop(next(iter(self.answers)), None)
+        rows: list[Row] = pickle.loads(known)  # noqa: S301 – our own
+        return rows
 
     def answer(self, question: str, asked: dict[str, object]) -> list[Row]:
         """The rows of a question; what several questions about a place and a concept read is worked out once."""
@@ -186,17 +205,12 @@ class _Line:
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=RELEASES, show_spinner=False)
 def _line(root: str, release: str, tier: str) -> _Line:
     connection = open_release(Folder(Path(root)), release, tier, MEMORY)
     for name in MACROS:
         connection.execute(_text(name))
     return _Line(connection)
-
-
-@st.cache_data(max_entries=5_000, show_spinner=False)
-def _rows(root: str, release: str, tier: str, question: str, parameters: tuple[tuple[str, object], ...]) -> list[Row]:
-    return _line(root, release, tier).answer(question, dict(parameters))
 
 
 @st.cache_data(max_entries=500, show_spinner=False)

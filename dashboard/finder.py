@@ -14,7 +14,7 @@ import polars as pl
 from rapidfuzz import fuzz, process
 
 from dashboard import address
-from dashboard.data import Opened, Row
+from dashboard.data import RELEASES, Opened, Row
 from dashboard.language import _, in_order, ngettext, number, place_name
 from dashboard.markup import text
 from dashboard.words import say
@@ -109,7 +109,7 @@ def forms(code: str) -> list[str]:
     return [code, f"{register.rpartition('-')[2]} {own}", own] if colon else [code]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=RELEASES)
 def _index_of(root: str, release: str, tier: str) -> Index:
     return index(Opened(root, release, tier, None).rows("places"), load())
 

@@ -21,6 +21,8 @@ from schemas.declaration import Layout, Source
 from schemas.issue import FileRefused, in_words, one
 
 Progress = Callable[[int], None]
+UNSAID = "…"
+"""What stands in an issue in place of a text that is not to be quoted."""
 ALMOST_FULL = 1 << 24
 """Bytes: less is free on a disk on which writing a batch failed for want of space."""
 
@@ -40,7 +42,7 @@ class Report:
 
 def cached(folder: Folder, source: Source, layout: Layout, snapshot: str) -> Path:
     """Where the accepted rows of a snapshot lie, or would lie."""
-    return folder.accepted / f"{snapshot[:32]}-{fingerprint(source.name)}-{layout.name}"
+    return folder.accepted / f"{snapshot[:32]}-{fingerprint(source)}-{layout.name}"
 
 
 def accept(
@@ -56,7 +58,7 @@ def accept(
     if not (final / "report.json").exists():
         folder.make()
         with staging(folder.accepted) as staged:
-            write(staged, source, layout, snapshot, gazetteer, progress)
+            write(staged, source, layout, snapshot, gazetteer, progress, quoting=not source.contributed)
             for path in (*staged.iterdir(), staged):
                 sync(path)
             _put(staged, final)
@@ -81,19 +83,31 @@ def report(rows: Path) -> Report:
 
 
 def write(
-    into: Path, source: Source, layout: Layout, snapshot: Snapshot, gazetteer: Gazetteer, progress: Progress
+    into: Path,
+    source: Source,
+    layout: Layout,
+    snapshot: Snapshot,
+    gazetteer: Gazetteer,
+    progress: Progress,
+    *,
+    quoting: bool = True,
 ) -> Report:
-    """Ingests a file into a folder of Parquet files, batch by batch. Raises FileRefused."""
+    """Ingests a file into a folder of Parquet files, batch by batch. Raises FileRefused.
+
+    Without `quoting` no issue carries a text of the file: what a contributed file says only its contributor sees.
+    """
     try:
-        _write(into, ingest(source, layout, snapshot, gazetteer), source, snapshot, progress)
+        _write(into, ingest(source, layout, snapshot, gazetteer), source, snapshot, progress, quoting)
     except Defect:
         for part in into.iterdir():
             shutil.rmtree(part)
-        _write(into, ingest_carefully(source, layout, snapshot, gazetteer), source, snapshot, progress)
+        _write(into, ingest_carefully(source, layout, snapshot, gazetteer), source, snapshot, progress, quoting)
     return report(into)
 
 
-def _write(into: Path, parts: Iterator[Batch], source: Source, snapshot: Snapshot, progress: Progress) -> None:
+def _write(
+    into: Path, parts: Iterator[Batch], source: Source, snapshot: Snapshot, progress: Progress, quoting: bool
+) -> None:
     counts, issues = Counts(), 0
     with ThreadPoolExecutor(1) as aside:
         # One batch is written while the next is read; no more, so that they do not pile up in memory.
@@ -101,7 +115,12 @@ def _write(into: Path, parts: Iterator[Batch], source: Source, snapshot: Snapsho
         for number, batch in enumerate(parts):
             counts.add(batch.counts)
             issues += batch.issues.height
-            words = in_words(batch.issues, source=source.name, snapshot=snapshot.sha256, file_name=snapshot.file_name)
+            said = (
+                batch.issues
+                if quoting
+                else batch.issues.with_columns(value=pl.when(pl.col("value") != "").then(pl.lit(UNSAID)))
+            )
+            words = in_words(said, source=source.name, snapshot=snapshot.sha256, file_name=snapshot.file_name)
             written.result()
             written = aside.submit(_write_batch, into, number, {**batch.rows, "issue": words})
             progress(counts.rows_in)

@@ -1,7 +1,8 @@
-"""The built-in declarations of `ingest/sources`, and the layout of the starter tables they all share."""
+"""Declarations: the built-in ones of `ingest/sources`, with the layout of the starter tables they all share, and those
+that were contributed and accepted, in the data folder."""
 
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib import import_module
 from importlib.util import find_spec
@@ -10,7 +11,9 @@ from typing import Any, Protocol, cast
 
 import polars as pl
 
-from schemas.declaration import DeclarationRefused, Source, parse
+from ingest import ledger
+from ingest.folder import Folder, replace, staging, sync
+from schemas.declaration import DeclarationRefused, Layout, Source, parse
 
 FOLDER = Path(__file__).with_name("sources")
 STARTER_LAYOUT = Path(__file__).parent / "starter" / "layout.toml"
@@ -38,23 +41,77 @@ def _starter(name: str) -> dict[str, Any]:
     return {**layout, "recognise": {**layout["recognise"], "where": {"source": name}}}
 
 
-def tidy_of(name: str) -> Tidy:
+def declared(folder: Folder) -> dict[str, Source]:
+    """Name → every declaration this commons builds from: the built-in ones, then the contributed ones in force.
+
+    Raises DeclarationRefused for a contributed one whose text is not there or is not the one that was accepted.
+    """
+    return sources() | contributed(folder)
+
+
+def contributed(folder: Folder) -> dict[str, Source]:
+    """Name → contributed declaration in force: the last one the ledger says was declared, unless its source is gone."""
+    texts: dict[str, str] = {}
+    for act in ledger.entries(folder):
+        if act["act"] == "declared":
+            texts[act["source"]] = act["declaration"]
+        elif act["act"] == "withdrawn" and not act.get("snapshot"):
+            texts.pop(act["source"], None)
+    return {name: of_text(text_of(folder, sha), name) for name, sha in sorted(texts.items())}
+
+
+def keep_declaration(folder: Folder, text: str) -> str:
+    """Keeps the text of a declaration under its sha256, which it returns."""
+    folder.make()
+    sha = sha256(text.encode()).hexdigest()
+    with staging(folder.declarations) as away:
+        staged = away / "text"
+        staged.write_bytes(text.encode())
+        sync(staged)
+        replace(staged, folder.declarations / f"{sha}.toml")
+    return sha
+
+
+def text_of(folder: Folder, sha: str) -> str:
+    """The text of a kept declaration. Raises DeclarationRefused where it is not there, or has changed."""
+    path = folder.declarations / f"{sha}.toml"
+    raw = path.read_bytes() if path.is_file() else b""
+    if sha256(raw).hexdigest() != sha:
+        raise DeclarationRefused(f"The declaration {sha[:12]}… is missing or has changed. Put it back from a copy.")
+    return raw.decode()
+
+
+@lru_cache(maxsize=256)
+def of_text(text: str, name: str) -> Source:
+    """A contributed declaration. `layouts_of` lends it the layouts of a built-in source. Raises DeclarationRefused."""
+    lent = tomllib.loads(text).get("layouts_of") if "layouts_of" in text else None
+    if lent is not None and lent not in sources():
+        raise DeclarationRefused(f"{name}.toml takes the layouts of “{lent}”, which is no built-in source")
+    shared: list[Layout] = [layout for layout in sources()[lent].layout if not layout.starter] if lent else []
+    return parse(text, name, shared=shared, contributed=True)
+
+
+def tidy_of(source: Source) -> Tidy:
     """The `tidy` function beside a built-in declaration. Raises DeclarationRefused when there is none."""
-    module = f"ingest.sources.{name}"
+    module = f"ingest.sources.{source.layouts_of or source.name}"
     if find_spec(module) is None:
-        raise DeclarationRefused(f"{name}.toml asks for a tidy function, which only a built-in source may have")
+        raise DeclarationRefused(f"{source.name}.toml asks for a tidy function, which only a built-in source may have")
     return cast(Tidy, import_module(module).tidy)
 
 
-@cache
-def fingerprint(name: str) -> str:
+def fingerprint(source: Source) -> str:
     """What a source's accepted rows depend on beside the file: its declaration and the code of the ingest."""
+    own = FOLDER / f"{source.layouts_of or source.name}.py"
+    tidy = sha256(own.read_bytes()).digest() if own.exists() else b""
+    return sha256(_code() + tidy + source.model_dump_json().encode()).hexdigest()[:16]
+
+
+@cache
+def _code() -> bytes:
     root = Path(__file__).parents[1]
     code = sorted([*root.glob("ingest/*.py"), *root.glob("schemas/*.py"), *root.glob("schemas/*.yaml")])
-    own = [FOLDER / f"{name}.toml", FOLDER / f"{name}.py", STARTER_LAYOUT]
     register = [*sorted(root.glob("ingest/register/*.csv")), root / "ingest/register/gazetteer.py"]
     digest = sha256()
-    for path in [*code, *own, *register]:
-        if path.exists():
-            digest.update(path.name.encode() + b"\0" + sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:16]
+    for path in [*code, *register]:
+        digest.update(path.name.encode() + b"\0" + sha256(path.read_bytes()).digest())
+    return digest.digest()

@@ -47,6 +47,21 @@ class Folder:
         return self.root / "ledger.jsonl"
 
     @property
+    def declarations(self) -> Path:
+        """Contributed declarations, by the sha256 of their text."""
+        return self.root / "declarations"
+
+    @property
+    def drafts(self) -> Path:
+        """What contributors are working on: nothing in it is published."""
+        return self.root / "drafts"
+
+    @property
+    def quarantine(self) -> Path:
+        """Uploads as they came, encrypted, until their contributor has confirmed a cleaned copy."""
+        return self.root / "quarantine"
+
+    @property
     def build_lock(self) -> Path:
         """Held by the one build that runs."""
         return self.root / "build.lock"
@@ -57,7 +72,7 @@ class Folder:
 
     def make(self) -> None:
         """Creates the folder where it is missing."""
-        for path in (self.files, self.accepted, self.releases):
+        for path in (self.files, self.accepted, self.releases, self.declarations):
             path.mkdir(parents=True, exist_ok=True)
 
 

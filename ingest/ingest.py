@@ -150,7 +150,7 @@ def _batch(
     rows_in = text.height
     text, issues = _corrected(source, snapshot, text)
     if layout.tidy:
-        text, found = tidy_of(source.name)(text, snapshot.stem)
+        text, found = tidy_of(source)(text, snapshot.stem)
         issues += found
     if "source_column" not in text.columns:
         text = text.with_columns(pl.lit(None, pl.String).alias("source_column"))

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from ingest import ledger
-from ingest.declarations import sources
+from ingest.declarations import declared
 from ingest.folder import Folder
 from schemas.vocabulary import codes
 
@@ -38,8 +38,9 @@ def record(
 
     `party` is an institution. Raises StatementRefused.
     """
-    if source not in sources():
-        raise StatementRefused(f"There is no source “{source}”. There are: {', '.join(sources())}.")
+    known = declared(folder)
+    if source not in known:
+        raise StatementRefused(f"There is no source “{source}”. There are: {', '.join(known)}.")
     if figure is not None and not FIGURE.fullmatch(figure):
         raise StatementRefused(f"“{figure}” is no identifier of a figure: 16 digits and letters from a to f.")
     today = datetime.now(UTC).date()

@@ -1,6 +1,7 @@
 """What a source declares of itself: the shape of `ingest/sources/<name>.toml`. A declaration is data only."""
 
 import tomllib
+from collections.abc import Sequence
 from datetime import date
 from string import Formatter
 from typing import Annotated, Any, Literal, Self
@@ -357,6 +358,10 @@ class Source(Strict):
     derived_from: list[str] = []
     """Names of the sources or registers it builds on."""
     owners: list[str] = []
+    contributed: bool = False
+    """Whether it came through the portal; said by where its text lies, never by the text."""
+    layouts_of: str | None = None
+    """The built-in source whose layouts a contributed one uses: its files have the same shape."""
     provenance: Literal["official", "non_official", "combined"]
     provenance_subclass: str
     acquisition: Annotated[str, _one_of("acquisition")]
@@ -411,7 +416,9 @@ def fields(template: str | None) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(template) if name} if template else set()
 
 
-def parse(text: str, name: str, shared: list[dict[str, Any]] | None = None) -> Source:
+def parse(
+    text: str, name: str, shared: Sequence[dict[str, Any] | Layout] | None = None, *, contributed: bool = False
+) -> Source:
     """A declaration's text → Source. `shared` layouts (the starter table) are added to its own.
 
     Raises DeclarationRefused with the line for a syntax error, an unknown key or an impossible value.
@@ -420,9 +427,11 @@ def parse(text: str, name: str, shared: list[dict[str, Any]] | None = None) -> S
         loaded = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise DeclarationRefused(f"{name}.toml is not valid TOML: {error}") from error
+    if "contributed" in loaded:
+        raise DeclarationRefused(f"{name}.toml: 'contributed' is not a key a declaration has")
     loaded["layout"] = [*_likened(loaded.get("layout", [])), *(shared or [])]
     try:
-        return Source.model_validate({"name": name, **loaded})
+        return Source.model_validate({"name": name, **loaded, "contributed": contributed})
     except ValidationError as error:
         raise DeclarationRefused("\n".join(_in_words(name, text, e) for e in error.errors())) from error
 

@@ -118,3 +118,4 @@ def keep_samples(folder: Folder, names: tuple[str, ...], away: Path) -> None:
                 bytes=path.stat().st_size,
                 released=None,
             )
+            ledger.append(folder, "accepted", source=sample.source.name, snapshot=sha)

@@ -14,6 +14,7 @@ import pytest
 from sampled import accept_small, keep_samples
 
 from ingest.accept import Report, report
+from ingest.declarations import sources
 from ingest.folder import Folder
 from warehouse import build as building
 from warehouse import checks, inputs, quality
@@ -53,7 +54,7 @@ class Built:
 
     def failed(self) -> dict[str, int]:
         """Rule → rows that break it, of those that do not hold."""
-        outcome = checks.run(self.staged, self.facts, self.reports)
+        outcome = checks.run(self.staged, self.facts, self.reports, sources())
         return {check.name: check.failed for check in outcome if not check.holds}
 
 
@@ -79,7 +80,7 @@ def built(commons: Folder, tmp_path: Path) -> Built:
 
 
 def test_the_samples_keep_every_rule(built: Built) -> None:
-    outcome = checks.run(built.staged, built.facts, built.reports)
+    outcome = checks.run(built.staged, built.facts, built.reports, sources())
     assert {check.name: check.failed for check in outcome if not check.holds} == {}
     assert [check.name for check in outcome][len(checks.CONTRACTS) :] == [rule.name for rule in checks.RULES]
     looked_at = {check.name: check.rows for check in outcome}
@@ -420,10 +421,11 @@ def closed(event, given):
         raise SystemExit(f"{{event}} {{given}}")
 sys.addaudithook(closed)
 from ingest.accept import report
+from ingest.declarations import sources
 release = Path({str(release)!r})
 files = json.loads(Path({str(tmp_path / "files.json")!r}).read_text())
 reports = {{tuple(key.split()): report(Path(rows)) for key, rows in files.items()}}
-outcome = warehouse.checks.run(release, json.loads((release / "manifest.json").read_text()), reports)
+outcome = warehouse.checks.run(release, json.loads((release / "manifest.json").read_text()), reports, sources())
 assert outcome and all(check.holds for check in outcome)
 assert "great_expectations" in sys.modules
 """

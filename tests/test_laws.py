@@ -145,7 +145,6 @@ def _known(folder: Path) -> None:
     """Makes the declarations of a folder the ones that are known."""
     declarations.FOLDER = folder
     declarations.sources.cache_clear()
-    declarations.fingerprint.cache_clear()
 
 
 @pytest.fixture(scope="module", autouse=True)

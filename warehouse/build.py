@@ -25,7 +25,6 @@ import polars as pl
 from filelock import FileLock
 
 from ingest import ledger
-from ingest.declarations import sources
 from ingest.folder import Folder, replace, sweep, sync
 from ingest.keep import digest
 from schemas.declaration import Disclosure, Source
@@ -105,11 +104,11 @@ class Part:
     bytes: str
     tlp: tuple[str, ...]
     instead: tuple[str, ...] = ()
-    """Sources whose protected figures it holds, for those who may not see their own."""
+    """Terms of the sources whose protected figures it holds, for those who may not see their own."""
 
     def seen_by(self, allowed: tuple[str, ...]) -> bool:
         """Whether a tier with these terms reads it: of each source either its own figures or the protected ones."""
-        return set(self.tlp) <= set(allowed) and not any(sources()[name].tlp in allowed for name in self.instead)
+        return set(self.tlp) <= set(allowed) and not set(self.instead) & set(allowed)
 
 
 def build(folder: Folder, say: Say = lambda words: None) -> str:
@@ -194,7 +193,7 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         protected = _protected(con, inputs, parts, staged, before, known, say)
         figures = [*parts, *(part for part in protected if part.view == "protected")]
         parts += protected
-        parts += _comparisons(con, staged, figures, before, say)
+        parts += _comparisons(con, inputs, staged, figures, before, say)
         parts += _agreements(con, inputs, staged, figures, before, say)
         parts += _revisions(con, inputs, staged, before)
         small = make_small_tables(con, inputs)
@@ -206,7 +205,7 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         {"source": name, "content": content} for name, (content, _) in known.items() if name in inputs.published()
     ]
     say("checking")
-    outcome = checks.run(staged, facts, inputs.reports)
+    outcome = checks.run(staged, facts, inputs.reports, inputs.declared)
     (staged / "quality.html").write_text(quality.page(staged, facts, outcome), encoding="utf-8")
     facts["checks"] = [check.as_fact() for check in outcome]
     (staged / "manifest.json").write_text(json.dumps(facts, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
@@ -269,7 +268,7 @@ def _protected(
     parts, done = [], set[str]()
     own = {part.name: part for part in figures}
     for name in sorted({*own, *known}):
-        source = sources().get(name)
+        source = inputs.declared.get(name)
         rule = disclosure.of(source) if source and name in own else None
         content, pattern = known.get(name, ("", pl.DataFrame(schema=disclosure.PATTERN)))
         code = [Path(module.__file__ or "").read_text(encoding="utf-8") for module in (disclosure, suppress)]
@@ -306,7 +305,7 @@ def _protected(
         if source and rule:
             query = "select * from protected"
             part = _part(con, "protected", name, key, staged, before, compute, query, (CLEAR,))
-            parts.append(altered(part, instead=(name,)))
+            parts.append(altered(part, instead=(source.tlp,)))
         if rule or name in known:
             query = "select * from pattern"
             parts.append(_part(con, "pattern", name, key, staged, before, compute, query, (NOBODY,)))
@@ -323,10 +322,11 @@ def _places(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> tuple[str, str]:
 
 
 def _comparisons(
-    con: duckdb.DuckDBPyConnection, staged: Path, figures: list[Part], before: dict[Any, Any], say: Say
+    con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, figures: list[Part], before: dict[Any, Any], say: Say
 ) -> list[Part]:
     """One part per pair of sources that have a figure for the same place and period."""
     parts = []
+    declared = inputs.declared
     yearly: dict[str, str] = {}
     con.execute(sql("views/comparison").replace("or replace macro", "or replace temp macro"))
     ordered = sorted(figures, key=lambda part: part.name)
@@ -338,7 +338,7 @@ def _comparisons(
             a.content,
             b.content,
             *texts_of("concept_pair.csv", "counts_as.csv"),
-            *(sources()[part.name].model_dump_json(include={"definition", "derived_from"}) for part in (a, b)),
+            *(declared[part.name].model_dump_json(include={"definition", "derived_from"}) for part in (a, b)),
         )
 
         def compute(a: Part = a, b: Part = b) -> None:
@@ -413,7 +413,10 @@ def _agreements(
                 of_source[a].content,
                 of_source[b].content,
                 *texts_of("concept_pair.csv", "counts_as.csv"),
-                *(sources()[name].model_dump_json(include={"definition", "derived_from", "caveat"}) for name in (a, b)),
+                *(
+                    inputs.declared[name].model_dump_json(include={"definition", "derived_from", "caveat"})
+                    for name in (a, b)
+                ),
             )
 
             def compute(a: str = a, b: str = b) -> None:
@@ -550,7 +553,9 @@ def _tiers(con: duckdb.DuckDBPyConnection, staged: Path, parts: list[Part], inpu
         visible = [part for part in parts if part.seen_by(allowed)]
         protected = {part.name for part in visible if part.view == "protected"}
         names = tuple(
-            (name, name in protected) for name in inputs.held if name in protected or sources()[name].tlp in allowed
+            (name, name in protected)
+            for name in inputs.held
+            if name in protected or inputs.declared[name].tlp in allowed
         )
         path = staged / f"{tier}.duckdb"
         if names in made:

@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 
 from ingest.accept import Report
-from ingest.declarations import sources
+from schemas.declaration import Source
 from schemas.tables import empty
 from schemas.vocabulary import broader, codes
 from warehouse.release import TIERS, sql
@@ -258,14 +258,16 @@ RULES = (
 """What is asked of a release whose parts have the columns of the contract; a part without them fails before."""
 
 
-def run(staged: Path, facts: dict[str, Any], reports: Mapping[tuple[str, str], Report]) -> list[Check]:
+def run(
+    staged: Path, facts: dict[str, Any], reports: Mapping[tuple[str, str], Report], declared: Mapping[str, Source]
+) -> list[Check]:
     """Holds every rule against a staged release; `facts` is its manifest so far. Changes nothing in it."""
     ask = _Expectations()
     with duckdb.connect() as con:
         con.execute(f"attach {_literal(str(staged / 'amber.duckdb'))} as amber (read_only)")
         outcome = _columns(con, ask, staged, facts)
         if all(check.holds for check in outcome):
-            _tables(con, staged, facts, reports)
+            _tables(con, staged, facts, reports, declared)
             con.execute(sql("gate/accepted"))
             for query, rules in groupby(RULES, key=lambda rule: rule.query):
                 frame = con.sql(sql(f"gate/{query}")).df()
@@ -298,7 +300,11 @@ def _columns(con: duckdb.DuckDBPyConnection, ask: "_Expectations", staged: Path,
 
 
 def _tables(
-    con: duckdb.DuckDBPyConnection, staged: Path, facts: dict[str, Any], reports: Mapping[tuple[str, str], Report]
+    con: duckdb.DuckDBPyConnection,
+    staged: Path,
+    facts: dict[str, Any],
+    reports: Mapping[tuple[str, str], Report],
+    declared: Mapping[str, Source],
 ) -> None:
     """Registers what the questions read beside the tables of the widest tier."""
     parts = [{**part, "path": str(staged / part["file"])} for part in facts["parts"]]
@@ -318,7 +324,7 @@ def _tables(
         [[*file, position, file in used] for position, file in enumerate(files)],
         {"source": pl.String, "snapshot": pl.String, "position": pl.Int64, "used": pl.Boolean},
     )
-    _declared(con, sorted({source for source, _ in files}))
+    _rules(con, [declared[name] for name in sorted({source for source, _ in files})])
     text = {"tier": pl.String, "file": pl.String}
     _table(con, "tier_part", [[tier, file] for tier, listed in facts["tiers"].items() for file in listed], text)
     terms = [[tier, tlp] for tier, allowed in TIERS.items() for tlp in allowed]
@@ -327,9 +333,8 @@ def _tables(
     _table(con, "status", [["reported_number"], *([code] for code in codes("no_figure"))], {"status": pl.String})
 
 
-def _declared(con: duckdb.DuckDBPyConnection, names: list[str]) -> None:
+def _rules(con: duckdb.DuckDBPyConnection, declared: Iterable[Source]) -> None:
     """What the declarations say of how numbers add up and how they are written."""
-    declared = [sources()[name] for name in names]
     listed = pl.List(pl.String)
     _table(
         con,

@@ -6,11 +6,12 @@ from datetime import date
 
 from ingest import ledger
 from ingest.accept import Report, accept
-from ingest.declarations import sources
+from ingest.declarations import declared
 from ingest.folder import Folder
 from ingest.ingest import Snapshot
 from ingest.register.gazetteer import Gazetteer
 from ingest.register.gazetteer import load as load_gazetteer
+from schemas.declaration import Source
 from warehouse.release import TIERS
 from warehouse.succession import Held, current, in_order
 
@@ -32,11 +33,13 @@ class Inputs:
     current: dict[str, list[Held]]
     reports: dict[tuple[str, str], Report]
     gazetteer: Gazetteer
+    declared: dict[str, Source]
+    """Every declaration that is known, also of sources without a file."""
     accepted: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     def published(self) -> list[str]:
         """Sources with figures that some tier may hold; what is stricter enters no release at all."""
-        return [name for name, files in self.current.items() if files and sources()[name].tlp in TIERS["amber"]]
+        return [name for name, files in self.current.items() if files and self.declared[name].tlp in TIERS["amber"]]
 
     def list_accepted(self) -> None:
         """Fills `accepted`: source → table → the Parquet files its figures are drawn from."""
@@ -54,9 +57,10 @@ class Inputs:
 
 
 def held_files(folder: Folder) -> dict[str, list[Held]]:
-    """Source → its kept files, from the ledger; what was withdrawn is left out."""
-    known = sources()
+    """Source → its kept files that were accepted, from the ledger; what was withdrawn is left out."""
+    known = declared(folder)
     found: dict[tuple[str, str], Held] = {}
+    accepted: set[tuple[str, str]] = set()
     for act in ledger.entries(folder):
         if act["act"] == "received" and act["source"] in known:
             source = known[act["source"]]
@@ -72,12 +76,20 @@ def held_files(folder: Folder) -> dict[str, list[Held]]:
                 received_at=act["at"],
                 released=date.fromisoformat(act["released"]) if act.get("released") else None,
                 obtained_from=act.get("obtained_from") or source.obtained_from,
+                digest=act.get("digest", ""),
             )
             found.setdefault((held.source.name, held.snapshot), held)
+        elif act["act"] == "accepted":
+            accepted.add((act["source"], act["snapshot"]))
         elif act["act"] == "withdrawn":
-            found.pop((act["source"], act["snapshot"]), None)
+            gone = {key for key in found if key[0] == act["source"] and act.get("snapshot") in (None, key[1])}
+            accepted -= gone
+            for key in gone:
+                del found[key]
     by_source: dict[str, list[Held]] = {}
-    for file in found.values():
+    for key, file in found.items():
+        if key not in accepted:
+            continue
         by_source.setdefault(file.source.name, []).append(file)
     return {name: in_order(files) for name, files in sorted(by_source.items())}
 
@@ -88,7 +100,9 @@ def read_inputs(folder: Folder, say: Say = lambda words: None, cache: Folder | N
     Raises NothingToBuild.
     """
     held = held_files(folder)
-    inputs = Inputs(held, {name: current(files) for name, files in held.items()}, {}, load_gazetteer())
+    inputs = Inputs(
+        held, {name: current(files) for name, files in held.items()}, {}, load_gazetteer(), declared(folder)
+    )
     for name, files in held.items():
         for file in files:
             say(f"accepting {name}: {file.file_name}")

@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from ingest.accept import accept
-from ingest.declarations import sources
+from ingest.declarations import declared
 from ingest.folder import Folder
 from ingest.ingest import Snapshot
 from ingest.read import Defect, batches
@@ -71,7 +71,7 @@ def lineage(
             "caveats": caveats,
             "statements": statements,
         }
-    held = _held(figure["source"], snapshots)
+    held = _held(folder, figure["source"], snapshots)
     found, total = _rows(folder, figure, held, place_up, limit)
     cells = [_cell(cell, names, held) for cell in found]
     cells = [cell | text for cell, text in zip(cells, _texts(folder, held, cells), strict=True)]
@@ -93,8 +93,8 @@ def _one(con: duckdb.DuckDBPyConnection, query: str, values: list[Any]) -> dict[
     return dict(zip(names, found[0], strict=True)) if found else None
 
 
-def _held(name: str, snapshots: list[tuple[Any, ...]]) -> list[Held]:
-    source = sources()[name]
+def _held(folder: Folder, name: str, snapshots: list[tuple[Any, ...]]) -> list[Held]:
+    source = declared(folder)[name]
     layouts = {layout.name: layout for layout in source.layout}
     found = [
         Held(snapshot, source, layouts[layout], file_name, size, received.isoformat(), released, source.obtained_from)
@@ -119,7 +119,7 @@ def _rows(
         )
         for file in held
     }
-    inputs = Inputs({name: held}, {name: held}, reports, gazetteer)
+    inputs = Inputs({name: held}, {name: held}, reports, gazetteer, {name: held[0].source})
     inputs.list_accepted()
     with duckdb.connect() as con:
         con.register("place_up", place_up)

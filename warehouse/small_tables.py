@@ -1,5 +1,6 @@
 """The small tables every release carries beside its parts, and which of their rows a tier may hold."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import combinations
@@ -10,7 +11,6 @@ import duckdb
 import polars as pl
 
 from ingest import ledger
-from ingest.declarations import sources
 from ingest.folder import Folder
 from schemas.declaration import Source
 from warehouse.inputs import Inputs
@@ -81,12 +81,12 @@ def use_lookups(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     for name in ("concept_pair", "counts_as", "quality_rule", "quality_declared"):
         con.register("rows", pl.read_csv(here / f"{name}.csv", infer_schema=False).to_arrow())
         con.execute(f"create or replace temp table {name} as select * from rows order by all")
-    declared = [sources()[name] for name in inputs.held]
+    declared = [inputs.declared[name] for name in inputs.held]
     for name, frame in (
         ("source", _source_frame(declared)),
         ("caveat", _caveat_frame(declared)),
         ("definition", _definition_frame(declared)),
-        ("same_origin", _same_origin_frame(declared)),
+        ("same_origin", _same_origin_frame(inputs.held, inputs.declared)),
         ("disclosure", _disclosure_frame(declared)),
         ("snapshot", _snapshot_frame(inputs)),
     ):
@@ -113,11 +113,11 @@ def texts_of(*names: str) -> list[str]:
     return [(Path(__file__).parent / name).read_text(encoding="utf-8") for name in names]
 
 
-def origins_of(name: str) -> set[str]:
-    """A source and all it builds on, directly or through another source."""
+def origins_of(name: str, declared: Mapping[str, Source]) -> set[str]:
+    """A source and all it builds on, directly or through another declared source."""
     found, open_ = {name}, [name]
     while open_:
-        source = sources().get(open_.pop())
+        source = declared.get(open_.pop())
         for origin in source.derived_from if source else []:
             if origin not in found:
                 found.add(origin)
@@ -190,8 +190,8 @@ def _disclosure_frame(declared: list[Source]) -> pl.DataFrame:
     )
 
 
-def _same_origin_frame(declared: list[Source]) -> pl.DataFrame:
-    origins = {s.name: origins_of(s.name) for s in declared}
+def _same_origin_frame(held: Iterable[str], known: Mapping[str, Source]) -> pl.DataFrame:
+    origins = {name: origins_of(name, known) for name in held}
     return pl.DataFrame(
         [(a, b, bool(origins[a] & origins[b])) for a, b in combinations(sorted(origins), 2)],
         schema={"source_a": pl.String, "source_b": pl.String, "same_origin": pl.Boolean},

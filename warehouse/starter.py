@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ingest.declarations import STARTER_LAYOUT, sources
+from ingest.declarations import STARTER_LAYOUT
 from ingest.folder import Folder
 from warehouse.inputs import read_inputs
 from warehouse.release import sql
@@ -37,7 +37,7 @@ def write(folder: Folder, into: Path = FOLDER) -> Iterator[tuple[str, int]]:
             con.execute(sql("views/figure"))
             con.register("level", pl.DataFrame([level]).to_arrow())
             released = [f"{file.file_name}" for file in inputs.current[name] if file.layout.table != "place"]
-            source = sources()[name]
+            source = inputs.declared[name]
             con.execute(
                 "create or replace temp table said as select ? as source, ? as publisher, ? as title, ? as citation,"
                 " ? as address, ? as files",

@@ -18,6 +18,8 @@ class Held:
     received_at: str
     released: date | None
     obtained_from: str
+    digest: str = ""
+    """The sha256 of the bytes, where the snapshot is known by a random name: contributed files give nothing away."""
 
 
 def in_order(held: list[Held]) -> list[Held]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ingest import ledger
+from ingest.declarations import keep_declaration
 from ingest.folder import Folder
 from ingest.keep import keep
-from schemas.declaration import Source, parse
 
 NAME = "field_notes"
 STATES = {
@@ -34,7 +34,7 @@ address = "https://field-notes.example"
 citation = "Field notes"
 description = "Seizures seen by organisations."
 sensitivity = "moderate"
-tlp = "TLP:GREEN"
+tlp = "TLP:{tlp}"
 succession = "whole"
 
 [disclosure]
@@ -101,10 +101,15 @@ unit = "weapon"
 """
 
 
-def declared(threshold: int = 5, informants: str = "column", publish: bool = True) -> Source:
+def text(threshold: object = 5, informants: object = "column", publish: object = True, tlp: object = "GREEN") -> str:
     """Its declaration."""
-    given = DECLARATION.format(threshold=threshold, informants=informants, publish=str(publish).lower())
-    return parse(given, NAME)
+    return DECLARATION.format(threshold=threshold, informants=informants, publish=str(publish).lower(), tlp=tlp)
+
+
+def declare(folder: Folder, **how: object) -> None:
+    """Puts its declaration in force in a data folder."""
+    sha = keep_declaration(folder, text(**how))
+    ledger.append(folder, "declared", source=NAME, declaration=sha)
 
 
 def rows(seed: int, years: Iterable[int] = (2019, 2020, 2021)) -> list[Row]:
@@ -134,8 +139,8 @@ def rows(seed: int, years: Iterable[int] = (2019, 2020, 2021)) -> list[Row]:
 
 def receive(folder: Folder, found: list[Row], path: Path, released: str | None = None) -> str:
     """Keeps these rows as a file of the source and enters it into the ledger; returns its sha256."""
-    with path.open("w", encoding="utf-8", newline="") as text:
-        writer = csv.DictWriter(text, COLUMNS)
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, COLUMNS)
         writer.writeheader()
         writer.writerows(found)
     sha, _ = keep(folder, path)
@@ -149,4 +154,5 @@ def receive(folder: Folder, found: list[Row], path: Path, released: str | None =
         bytes=path.stat().st_size,
         released=released,
     )
+    ledger.append(folder, "accepted", source=NAME, snapshot=sha)
     return sha

@@ -4,6 +4,7 @@ The attack is written here anew, from what is published alone: it shares no line
 """
 
 import random
+import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,9 +22,11 @@ from sampled import accept_small, keep_samples
 from scipy.optimize import linprog
 
 from ingest import ledger
+from ingest.declarations import keep_declaration
 from ingest.folder import Folder
+from ingest.keep import keep
 from schemas.declaration import DeclarationRefused, parse
-from warehouse import disclosure, inputs
+from warehouse import checks, disclosure, inputs
 from warehouse.build import build
 from warehouse.lineage import lineage
 from warehouse.release import TIERS, current_id, manifest, open_release
@@ -531,6 +534,135 @@ def test_a_report_counts_what_a_build_would_show(released: Released) -> None:
     assert country.shown > 0
     assert sum(country.withheld.values()) < sum(seen["public"].withheld.values())
     assert {one.years for one in told.wider} == {1, 2, 5}
+
+
+BROKEN = [
+    ("* replace (0 as value)", {"withheld_wholly", "protected_as_its_own"}),
+    ("* replace ('A' as obs_status)", {"withheld_wholly"}),
+    ("* replace (1 as n_rows)", {"withheld_without_traces"}),
+    ("* replace ('x' as snapshot)", {"withheld_without_traces"}),
+    ("* replace (value + 1 as value)", {"protected_as_its_own"}),
+    ("* replace ('month' as period_kind)", {"protected_coarse_enough"}),
+    ("* replace ('site' as place_level)", {"protected_coarse_enough"}),
+]
+
+
+@pytest.mark.parametrize(("columns", "rules"), BROKEN)
+def test_a_broken_protected_part_is_not_published(
+    released: Released, tmp_path: Path, columns: str, rules: set[str]
+) -> None:
+    shutil.copytree(released.folder.releases / released.releases[1], tmp_path / "staged")
+    facts = manifest(released.folder, released.releases[1])
+    part = next(part for part in facts["parts"] if part["view"] == "protected")
+    path = tmp_path / "staged" / part["file"]
+    with duckdb.connect() as con:
+        con.execute(f"create table part as select * from read_parquet('{path}')")
+        con.execute(f"copy (select {columns} from part) to '{path}' (format parquet)")
+    read = inputs.read_inputs(released.folder)
+    outcome = checks.run(tmp_path / "staged", facts, read.reports, read.declared)
+    assert {check.name for check in outcome if not check.holds} == rules
+
+
+def test_a_tier_that_reads_both_is_not_published(released: Released, tmp_path: Path) -> None:
+    shutil.copytree(released.folder.releases / released.releases[1], tmp_path / "staged")
+    facts = manifest(released.folder, released.releases[1])
+    read = inputs.read_inputs(released.folder)
+    assert all(check.holds for check in checks.run(tmp_path / "staged", facts, read.reports, read.declared))
+    of = {part["view"]: part["file"] for part in facts["parts"] if part["name"] == NAME}
+    for tier, view in (("green", "protected"), ("amber", "pattern"), ("clear", "pattern")):
+        wrong = {**facts, "tiers": {**facts["tiers"], tier: [*facts["tiers"][tier], of[view]]}}
+        outcome = checks.run(tmp_path / "staged", wrong, read.reports, read.declared)
+        assert [check.name for check in outcome if not check.holds] == ["protected_or_own"]
+
+
+COUNTS = field_notes.text(informants="independent")
+COUNTS = (
+    COUNTS[: COUNTS.index("[coverage]")]
+    + """
+[coverage]
+absent = "unknown"
+
+[rollup]
+places = ["country", "admin1"]
+total_from = ["firearm_type"]
+
+[[definition]]
+id = "field_notes:cases"
+concept = "seizure_cases"
+text = "Seizures."
+
+[[layout]]
+name = "counts"
+table = "observation"
+
+[layout.read]
+format = "csv"
+
+[layout.recognise]
+columns = ["state", "year", "type", "cases"]
+
+[layout.period]
+label = "year"
+
+[[layout.place]]
+code = "{state}"
+
+[layout.lookup.type]
+pistol = { dimension = "firearm_type", category = "PISTOL" }
+rifle = { dimension = "firearm_type", category = "RIFLE" }
+
+[[layout.measure]]
+column = "cases"
+concept = "seizure_cases"
+unit = "seizure_case"
+"""
+)
+
+
+def test_a_table_of_counts_is_protected_by_what_it_counts(tmp_path: Path) -> None:
+    """Each case is an incident and its own informant: 3 rifles in one state hide another state's, stated zeros too."""
+    folder = Folder(tmp_path / "data")
+    folder.make()
+    ledger.append(folder, "declared", source=NAME, declaration=keep_declaration(folder, COUNTS))
+    given = {"BR-RJ": (40, 3), "BR-SP": (50, 20), "BR-ES": (30, 25), "BR-MG": (60, 0)}
+    path = tmp_path / "counts.csv"
+    lines = [
+        f"{state},2020,{kind},{n}"
+        for state, of in given.items()
+        for kind, n in zip(("pistol", "rifle"), of, strict=True)
+    ]
+    path.write_text("\n".join(["state,year,type,cases", *lines, ""]))
+    sha, _ = keep(folder, path)
+    ledger.append(
+        folder,
+        "received",
+        source=NAME,
+        layout="counts",
+        snapshot=sha,
+        file_name=path.name,
+        bytes=path.stat().st_size,
+        released=None,
+    )
+    ledger.append(folder, "accepted", source=NAME, snapshot=sha)
+    with open_release(folder, build(folder), "clear") as con:
+        found = {
+            (place, category): value
+            for place, category, value in con.execute(
+                "select place, category, value::integer from figure where dimension <> 'total'"
+            ).fetchall()
+        }
+    assert found == {
+        ("BRA", "PISTOL"): 180,
+        ("BRA", "RIFLE"): 48,
+        ("BR-RJ", "RIFLE"): None,
+        ("BR-RJ", "PISTOL"): None,
+        ("BR-ES", "RIFLE"): None,
+        ("BR-ES", "PISTOL"): None,
+        ("BR-SP", "RIFLE"): 20,
+        ("BR-SP", "PISTOL"): 50,
+        ("BR-MG", "RIFLE"): None,
+        ("BR-MG", "PISTOL"): 60,
+    }
 
 
 @pytest.mark.parametrize(

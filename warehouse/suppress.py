@@ -203,7 +203,8 @@ class _Table:
                 waiting += [again for again in self.of_cell[chosen] if again not in waiting]
 
     def _candidate(self, numbers: Iterable[int], need: float, besides: set[int]) -> int | None:
-        """The cell to withhold next of these relations: a part rather than a whole, the least that is large enough."""
+        """The cell to withhold next of these relations: a part rather than a whole, large enough, in few relations
+        that would then need a second one, and the least of those."""
         wholes: set[int] = set()
         parts: set[int] = set()
         for number in numbers:
@@ -218,12 +219,14 @@ class _Table:
             ]
             if fit:
                 large = [at for at in fit if self.value[at] >= need]
-                return (
-                    min(large, key=lambda at: (self.value[at], at))
-                    if large
-                    else max(fit, key=lambda at: (self.value[at], -at))
-                )
+                if large:
+                    return min(large, key=lambda at: (self._opens(at), self.value[at], at))
+                return max(fit, key=lambda at: (self.value[at], -at))
         return None
+
+    def _opens(self, at: int) -> int:
+        """In how many relations a cell would be the only one withheld."""
+        return sum(not any(self._free(one) for one in self._all_of(number)) for number in self.of_cell[at])
 
     def _hide_more(self, exposed: list[int]) -> bool:
         """Withholds one more cell near each exposed one, outward through the relations; False where none is left."""

@@ -1,7 +1,7 @@
 -- What everyone may see of a source that only some may see: totals and one breakdown at a time, by year and by published
 -- place. A figure that is withheld keeps its key and says Q; whatever would say more about it is empty, and so it is
 -- in all others, where it would add up as the values do. What says how good a number is (at least, provisional) is
--- said of the whole year, in its strictest word.
+-- said of all places of a level in a year, in its strictest word.
 -- Reads own_figure (the source's own figures), judged (concept, unit, period_start, period_basis, place, dimension,
 -- category, shown), rule, place, event.
 
@@ -22,12 +22,23 @@ year_said as (
         max(period_end) as period_end,
         max(obs_status) as obs_status,
         min(definition_id) as definition_id,
+        bool_and(whole_period) as whole_period
+    from own
+    group by all
+),
+
+level_said as (
+    select
+        concept,
+        unit,
+        period_start,
+        period_basis,
+        place_level,
         case
             when bool_or(completeness = 'partial') then 'partial'
             when bool_or(completeness = 'unknown') then 'unknown'
             else 'complete'
-        end as completeness,
-        bool_and(whole_period) as whole_period
+        end as completeness
     from own
     group by all
 ),
@@ -131,7 +142,7 @@ select
     true as derived,
     null::integer as n_parts,
     null::integer as n_expected,
-    year_said.completeness,
+    coalesce(level_said.completeness, 'unknown') as completeness,
     null::integer as n_rows,
     rule.boundary_version,
     null::varchar as footnote,
@@ -147,6 +158,13 @@ inner join year_said
         and keyed.period_basis = year_said.period_basis
         and keyed.period_start = year_said.period_start
 inner join place on keyed.place = place.code
+left join level_said
+    on
+        keyed.concept = level_said.concept
+        and keyed.unit = level_said.unit
+        and keyed.period_basis = level_said.period_basis
+        and keyed.period_start = level_said.period_start
+        and place.level = level_said.place_level
 left join code_said
     on
         keyed.concept = code_said.concept

@@ -12,9 +12,10 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
+from threading import BoundedSemaphore, Thread
 from typing import IO, Any
 
 import polars as pl
@@ -27,8 +28,10 @@ if sys.platform != "win32":
     import resource
 
     OUT_OF_TIME: tuple[int, ...] = (-signal.SIGXCPU,)
+    # Nobody but the system kills a child that ended before we did.
+    NO_MEMORY_LEFT: tuple[int, ...] = (-signal.SIGKILL,)
 else:
-    OUT_OF_TIME = ()
+    OUT_OF_TIME = NO_MEMORY_LEFT = ()
 
 ROOT = Path(__file__).parents[1]
 START = "import sys; sys.path.insert(0, sys.argv[1]); from ingest.contained import child; child()"
@@ -39,17 +42,43 @@ LONGEST_COMPLAINT = 1 << 16
 LARGEST_FILE = 2 << 30
 RESERVED = 1 << 30
 """Address space that Python and Polars reserve and never fill: 0.7 GB was measured, on two cores."""
+LIBRARIES = 100_000_000
+"""Memory that the code itself takes, which the limit on data does not count."""
+WAITS = 120
+"""Seconds that a file waits for its turn."""
 THREADS_BESIDE = 1024
 """Threads the child may have beside those of its user's other processes, which the limit counts too."""
 LOOK_EVERY = 0.05
 OUT_OF_MEMORY = (b"memory allocation of", b"MemoryError", b"bad_alloc", b"out of memory", b"Cannot allocate memory")
 
 
+def _turns() -> int:
+    """How many children may run at once: as many as three quarters of the memory hold, at least two."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 2
+    return max(2, min(memory * 3 // 4 // 1_500_000_000, 4 * (os.cpu_count() or 1)))
+
+
+TURNS = BoundedSemaphore(_turns())
+
+
 def run(function: str, arguments: dict[str, Any], *, seconds: float = 30, memory: int = 1_500_000_000) -> Any:
     """Calls `module:function` of ours with `arguments` (JSON) in a child process; returns its answer as JSON has it.
 
-    Raises FileRefused with the child's own reason, or because it took more than `seconds` or `memory` bytes, or died.
+    Raises FileRefused with the child's own reason, or because it took more than `seconds` or `memory` bytes, or died,
+    or had to wait too long for the children that run already.
     """
+    if not TURNS.acquire(timeout=WAITS):
+        raise FileRefused("busy")
+    try:
+        return _run(function, arguments, seconds, memory)
+    finally:
+        TURNS.release()
+
+
+def _run(function: str, arguments: dict[str, Any], seconds: float, memory: int) -> Any:
     task = {"function": function, "arguments": arguments, "seconds": seconds, "memory": memory}
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
         [sys.executable, "-I", "-c", START, str(ROOT)],
@@ -64,11 +93,19 @@ def run(function: str, arguments: dict[str, Any], *, seconds: float = 30, memory
     try:
         _watch(process, answer, seconds, memory)
     finally:
-        process.kill()
-        process.wait()
+        _end(process)
     answer.join()
     complaint.join()
     return _understood(process.returncode, answer.heard, complaint.heard, seconds, memory)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends a child, and whatever it started, which would hold its pipes open."""
+    process.kill()
+    if sys.platform != "win32":
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _surroundings() -> dict[str, str]:
@@ -144,7 +181,7 @@ def _understood(code: int, heard: bytes, complaint: bytes, seconds: float, memor
         raise FileRefused(**told["refused"], issues=pl.DataFrame(issues) if issues else None)
     if "answer" in told:
         return told["answer"]
-    if told.get("memory") or any(words in complaint for words in OUT_OF_MEMORY):
+    if told.get("memory") or code in NO_MEMORY_LEFT or any(words in complaint for words in OUT_OF_MEMORY):
         raise _too_much(memory)
     if code in OUT_OF_TIME:
         raise FileRefused("took_too_long", known=said("{:d} seconds", round(seconds)))
@@ -188,10 +225,14 @@ def _plain(thing: Any) -> Any:
 def _limit(seconds: float, memory: int) -> None:
     if sys.platform == "win32":
         return
+    os.nice(5)
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_FSIZE, LARGEST_FILE)
     _lower(resource.RLIMIT_CPU, int(seconds) + 2)
     if sys.platform == "linux":
+        # Where memory ends after all, the system shall end a child and not the portal.
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+        _lower(resource.RLIMIT_DATA, memory - LIBRARIES)
         _lower(resource.RLIMIT_AS, memory + RESERVED)
         _lower(resource.RLIMIT_NPROC, _threads_of_user() + THREADS_BESIDE)
 

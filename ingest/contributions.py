@@ -1,8 +1,8 @@
 """Contributions: what an organisation is preparing, what it has submitted, and what became of it.
 
-Each lies in a folder of its own below `drafts`: its state as JSON, and the cleaned copy its contributor confirmed. Every
-step is kept at once, so that nothing is lost with a closed tab. What is submitted becomes a kept file under a random
-name, and what people decide about it is an act of the ledger; comments stay here, for they may name people.
+Each lies in a folder of its own below `drafts`: its state as JSON, and the cleaned copy its contributor confirmed.
+Every step is kept at once, so that nothing is lost with a closed tab. What is submitted becomes a kept file under a
+random name, and what people decide about it is an act of the ledger; comments stay here, for they may name people.
 """
 
 import json
@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from ingest import declarations, ledger
+from ingest.draft.written import toml as written
 from ingest.folder import Folder, replace, staging, sync
 from ingest.keep import digest, keep
 from ingest.roles import LOCAL, Actor, NotAllowed, allowed, demand
 from schemas.declaration import DeclarationRefused, Layout, Source, demand_contributed, open_keys
 from schemas.issue import FileRefused
-from ingest.draft.written import toml as written
 from schemas.vocabulary import vocabularies
 
 ID = re.compile(r"[0-9a-f]{16}")
@@ -248,8 +248,8 @@ def submit(
 ) -> Contribution:
     """Hands a contribution in: its copy becomes a kept file, and waits for a steward unless it may flow.
 
-    `counts` (accepted, refused, skipped) and `kinds` of issue are those of its rehearsal. An owner's later file flows to
-    the next release where the declaration is word for word the one in force and its expectations hold.
+    `counts` (accepted, refused, skipped) and `kinds` of issue are those of its rehearsal. An owner's later file flows
+    to the next release where the declaration is word for word the one in force and its expectations hold.
     Raises NotAllowed, ContributionRefused, DeclarationRefused and FileRefused.
     """
     demand(actor, "submit", contribution.organisation)
@@ -285,7 +285,11 @@ def submit(
     handed = save(
         folder, actor, contribution, stage="submitted", source=source.name, snapshot=snapshot, shown_name="", comment=""
     )
-    flows = known is not None and contribution.organisation in known.owners and declarations.declarations_in_force(folder).get(source.name) == sha
+    flows = (
+        known is not None
+        and contribution.organisation in known.owners
+        and declarations.declarations_in_force(folder).get(source.name) == sha
+    )
     if flows and not counts["refused"] and not set(kinds) & set(BROKEN_EXPECTATIONS):
         return _accepted(folder, actor, handed, counts, by_rule=True)
     return handed

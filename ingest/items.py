@@ -62,8 +62,10 @@ def _split(piece: str, joiner: str) -> list[str]:
         if before[-1:].isdigit() and after[:1].isdigit():
             start = at + 1
             continue
-        if not after.strip() and joiner.strip() == "+":
-            break
+        if joiner.strip() == "+" and before[-1:].isdigit():
+            # '300+' is at least 300.
+            start = at + 1
+            continue
         found.append(before)
         rest, start = after, 0
     return [*found, rest]

@@ -255,16 +255,21 @@ def _read_sheet(archive: zipfile.ZipFile, name: str, sheet: Sheet, beside: Count
                 elif kind == b"row":
                     about = dict(ATTRIBUTE.findall(inside))
                     row = int(about[b"r"]) - 1 if b"r" in about else row + 1
-                    if about.get(b"hidden") in (b"1", b"true"):
+                    if _is_unseen(about, b"ht"):
                         sheet.hidden_rows.add(row)
                 elif kind == b"col":
                     about = dict(ATTRIBUTE.findall(inside))
-                    if about.get(b"hidden") in (b"1", b"true"):
+                    if _is_unseen(about, b"width"):
                         last = min(int(about.get(b"max", b"0")), 16_384)
                         sheet.hidden_columns.update(range(int(about.get(b"min", b"1")) - 1, last))
                 else:
                     beside[{b"f": "formulas", b"hyperlink": "hyperlinks"}.get(kind, "data_validations")] += 1
             _far(sheet.columns, max(sheet.rows, row + 1 if sheet.columns else 0))
+
+
+def _is_unseen(about: dict[bytes, bytes], size: bytes) -> bool:
+    """Hidden, or of no height or width."""
+    return about.get(b"hidden") in (b"1", b"true") or not about.get(size, b"1").strip(b"0.")
 
 
 def _count_parts(archive: zipfile.ZipFile, beside: Counter[str]) -> None:

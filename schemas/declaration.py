@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from schemas.tables import columns as table_columns
-from schemas.vocabulary import category_codes, codes
+from schemas.vocabulary import category_codes, codes, vocabularies
 
 OPEN = "TO BE SAID:"
 """How the text of a key begins that only the contributor can fill in: good enough to try a file with, refused when
@@ -82,6 +82,17 @@ class Rollup(Strict):
     variants: bool = False
     """Whether the published rows under one code add up to that code."""
     counterparts: bool = False
+
+
+class Disclosure(Strict):
+    """How figures are kept from giving a person or an informant away, where the source's sensitivity asks for it."""
+
+    threshold: int = Field(5, ge=3, le=10)
+    """A figure of fewer incidents than this is not shown outside the source's own audience."""
+    informants: Literal["column", "independent", "one"]
+    """Who told: `column` (each event's informant_key), `independent` (each incident its own) or `one` for all."""
+    publish: bool
+    """Whether protected aggregates may be seen by audiences that may not see the source's own figures."""
 
 
 class Read(Strict):
@@ -412,6 +423,8 @@ class Source(Strict):
     description: str
     sensitivity: Annotated[str, _one_of("sensitivity")]
     tlp: Annotated[str, _one_of("tlp")]
+    disclosure: Disclosure | None = None
+    """Must be given where the sensitivity is moderate or above."""
     succession: Literal["whole", "part"]
     required_components: list[str] = [""]
     """Components that must all be held before full files replace the starter figures."""
@@ -432,12 +445,21 @@ class Source(Strict):
             raise ValueError("a combined source must list what it is derived from")
         if not (self.licence.startswith("LicenseRef-") or self.licence.replace("-", "").replace(".", "").isalnum()):
             raise ValueError("licence must be an SPDX id or begin with LicenseRef-")
+        if self.sensitivity != "low" and self.disclosure is None:
+            raise ValueError(f"sensitivity {self.sensitivity} asks for a section disclosure: how figures are protected")
+        maps = [name for layout in self.layout for name in (*layout.columns.values(), *layout.constants)]
+        if self.disclosure and self.disclosure.informants == "column" and "informant_key" not in maps:
+            raise ValueError('informants = "column" needs a column that is mapped to informant_key')
+        if "sensitivity" in maps and self.tlp == codes("tlp")[0]:
+            raise ValueError(f"a source whose rows carry their own sensitivity may not be shared as {self.tlp}")
+        strictness = codes("tlp")
+        least = vocabularies()["default_tlp"][self.sensitivity]
+        if strictness.index(self.tlp) < strictness.index(least):
+            raise ValueError(f"a source of sensitivity {self.sensitivity} may be shared no wider than {least}")
         return self
 
 
 def _subclasses(provenance: str) -> list[str]:
-    from schemas.vocabulary import vocabularies
-
     listed: list[str] = vocabularies()["provenance"][provenance]
     return listed
 

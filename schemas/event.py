@@ -37,6 +37,9 @@ class Event(Record):
     tracing_outcome: str = pa.Field(nullable=True, isin=codes("tracing_outcome"), description="What tracing found.")
     description: str = pa.Field(nullable=True, description="Public description, without personal data.")
     evidence_ref: str = pa.Field(nullable=True, description="Public link to the evidence.")
+    informant_key: str = pa.Field(
+        nullable=True, description="Keyed hash that tells informants apart. Restricted: it enters no release."
+    )
 
 
 class Item(Record):

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.declarations import sources
-from schemas.declaration import parse
 from ingest.draft.written import toml as written
+from schemas.declaration import parse
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 PLAIN = st.one_of(st.booleans(), st.integers(-(10**9), 10**9), TEXTS, st.lists(TEXTS, max_size=3))

@@ -27,8 +27,8 @@ from filelock import FileLock
 from ingest import ledger
 from ingest.folder import Folder, replace, sweep, sync
 from ingest.keep import digest
-from schemas.declaration import Source
-from warehouse import access
+from schemas.declaration import Disclosure, Source
+from warehouse import access, disclosure, suppress
 from warehouse.inputs import Inputs, NothingToBuild, Say, read_inputs
 from warehouse.release import TIERS, NoRelease, current_id, manifest, point_to, sql
 from warehouse.revisions import releases
@@ -100,6 +100,9 @@ RESULT = {
 BUILDING = ".building-"
 
 
+CLEAR, NOBODY = "TLP:CLEAR", "TLP:RED"
+
+
 @dataclass(frozen=True)
 class Part:
     """One Parquet file of a release: a view of one source, or of a pair of sources."""
@@ -112,6 +115,12 @@ class Part:
     content: str
     bytes: str
     tlp: tuple[str, ...]
+    instead: tuple[str, ...] = ()
+    """Terms of the sources whose protected figures it holds, for those who may not see their own."""
+
+    def seen_by(self, allowed: tuple[str, ...]) -> bool:
+        """Whether a tier with these terms reads it: of each source either its own figures or the protected ones."""
+        return set(self.tlp) <= set(allowed) and not set(self.instead) & set(allowed)
 
 
 def build(folder: Folder, say: Say = lambda words: None) -> str:
@@ -206,7 +215,10 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         use_statements(con, folder)
         withdrawn = use_withdrawn(con, folder)
         parts = [_figure(con, inputs, name, staged, before, say) for name in inputs.published()]
-        figures = list(parts)
+        known = _patterns_before(folder)
+        protected = _protected(con, inputs, parts, staged, before, known, say)
+        figures = [*parts, *(part for part in protected if part.view == "protected")]
+        parts += protected
         parts += _comparisons(con, inputs, staged, figures, before, say)
         parts += _agreements(con, inputs, staged, figures, before, say)
         parts += _revisions(con, inputs, staged, before)
@@ -216,6 +228,9 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
     shutil.rmtree(staged / ".tmp", ignore_errors=True)
     release = _release_id(parts, small)
     facts = _manifest(staged, release, inputs, parts, small, tiers) | {"ledger": head}
+    facts["published_before"] = [
+        {"source": name, "content": content} for name, (content, _) in known.items() if name in inputs.published()
+    ]
     say("checking")
     outcome = checks.run(staged, facts, inputs.reports, inputs.declared)
     (staged / "quality.html").write_text(quality.page(staged, facts, outcome), encoding="utf-8")
@@ -257,6 +272,72 @@ def _figure(
     return _part(con, "figure", name, key, staged, before, compute, "select * from figure", (source.tlp,))
 
 
+def _patterns_before(folder: Folder) -> dict[str, tuple[str, pl.DataFrame]]:
+    """Source → what releases up to the current one showed and withheld of it, with the hash of that."""
+    return {
+        name: (part["content"], pl.read_parquet(path, schema=disclosure.PATTERN))
+        for (view, name), (part, path) in _parts_before(folder).items()
+        if view == "pattern"
+    }
+
+
+def _protected(
+    con: duckdb.DuckDBPyConnection,
+    inputs: Inputs,
+    figures: list[Part],
+    staged: Path,
+    before: dict[Any, Any],
+    known: dict[str, tuple[str, pl.DataFrame]],
+    say: Say,
+) -> list[Part]:
+    """Per protected source the figures that everyone may see, and the pattern of them that the next build must know."""
+    parts, done = [], set[str]()
+    own = {part.name: part for part in figures}
+    for name in sorted({*own, *known}):
+        source = inputs.declared.get(name)
+        rule = disclosure.of(source) if source and name in own else None
+        content, pattern = known.get(name, ("", pl.DataFrame(schema=disclosure.PATTERN)))
+        code = [Path(module.__file__ or "").read_text(encoding="utf-8") for module in (disclosure, suppress)]
+        key = _key(
+            *code,
+            *(sql(f"disclosure/{name}") for name in ("contribution", "cell", "stated", "protected")),
+            *(sql(f"views/{view}") for view in ("kept",)),
+            version("scipy"),
+            source.model_dump_json(exclude={"layout"}) if source else "",
+            own[name].content if name in own else "",
+            *_places(con, inputs),
+            *(f"{f.snapshot}/{inputs.reports[name, f.snapshot].rows.name}" for f in inputs.current.get(name, [])),
+            content,
+        )
+
+        def compute(
+            name: str = name,
+            source: Source | None = source,
+            rule: Disclosure | None = rule,
+            pattern: pl.DataFrame = pattern,
+        ) -> None:
+            if name in done:
+                return
+            if source and rule:
+                say(f"protecting {name}")
+                path = str(staged / own[name].file)
+                con.execute(f"create or replace temp view own_figure as select * from read_parquet('{path}')")
+                disclosure.make_protected(con, inputs, source, rule, pattern)
+            else:  # what was shown once stays known, what was withheld is not kept
+                con.register("known", pattern.filter("shown").to_arrow())
+                con.execute("create or replace temp table pattern as select * from known order by all")
+            done.add(name)
+
+        if source and rule:
+            query = "select * from protected"
+            part = _part(con, "protected", name, key, staged, before, compute, query, (CLEAR,))
+            parts.append(altered(part, instead=(source.tlp,)))
+        if rule or name in known:
+            query = "select * from pattern"
+            parts.append(_part(con, "pattern", name, key, staged, before, compute, query, (NOBODY,)))
+    return parts
+
+
 def _places(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> tuple[str, str]:
     """What tells the places of this build: the edition of the register, and the places sources brought."""
     own = con.execute(
@@ -276,7 +357,8 @@ def _comparisons(
     con.execute(sql("views/comparison").replace("or replace macro", "or replace temp macro"))
     ordered = sorted(figures, key=lambda part: part.name)
     # A single source is paired with itself, which gives no row but the view's shape.
-    for a, b in list(combinations(ordered, 2)) or [(ordered[0], ordered[0])]:
+    pairs = [(a, b) for a, b in combinations(ordered, 2) if _ever_together(a, b)]
+    for a, b in pairs or [(ordered[0], ordered[0])]:
         key = _key(
             sql("views/comparison"),
             a.content,
@@ -287,33 +369,35 @@ def _comparisons(
 
         def compute(a: Part = a, b: Part = b) -> None:
             for part in (a, b):
-                if part.name not in yearly:
-                    yearly[part.name] = _comparable(con, part, staged)
+                if part.file not in yearly:
+                    yearly[part.file] = _comparable(con, part, staged)
             con.execute(
                 "create or replace temp table comparison as select *"
-                f" from comparison_of('{yearly[a.name]}', '{yearly[b.name]}')"
+                f" from comparison_of('{yearly[a.file]}', '{yearly[b.file]}')"
             )
 
-        parts.append(
-            _part(
-                con,
-                "comparison",
-                f"{a.name}~{b.name}",
-                key,
-                staged,
-                before,
-                compute,
-                "select * from comparison",
-                (*a.tlp, *b.tlp),
-            )
-        )
+        query = "select * from comparison"
+        part = _part(con, "comparison", _pair(a, b), key, staged, before, compute, query, (*a.tlp, *b.tlp))
+        parts.append(altered(part, instead=(*a.instead, *b.instead)))
     say(f"{len(parts)} pairs of sources")
     return parts
 
 
+def _ever_together(a: Part, b: Part) -> bool:
+    """Whether some tier reads both; of a source's own figures and the protected ones each tier reads one."""
+    if a.name == b.name:
+        return False
+    return not (a.instead or b.instead) or any(a.seen_by(allowed) and b.seen_by(allowed) for allowed in TIERS.values())
+
+
+def _pair(a: Part, b: Part) -> str:
+    """The name of a part that holds a pair of sources; a protected side is marked, as no source's name can be."""
+    return "~".join(f"{part.name}.protected" if part.instead else part.name for part in (a, b))
+
+
 def _comparable(con: duckdb.DuckDBPyConnection, part: Part, staged: Path) -> str:
     """A temporary table with the figures of one source that comparisons are materialised for."""
-    table = f"comparable_{part.name}"
+    table = f"comparable_{part.view}_{part.name}"
     con.execute(
         f"create or replace temp table {table} as select * from read_parquet(?) where {YEARLY}",
         [str(staged / part.file)],
@@ -330,38 +414,55 @@ def _agreements(
     say: Say,
 ) -> list[Part]:
     """One part per pair of sources with figures for one place and year that may stand side by side."""
-    parts = []
-    _view(con, "every_figure", [str(staged / part.file) for part in figures], figures)
+    parts: list[Part] = []
     for name in ("views/place_set", *AGREEING):
         con.execute(sql(name).replace("create or replace", "create or replace temp"))
-    con.execute("create or replace temp table yearly as select * from yearly_figure('every_figure')")
     con.execute("create or replace temp table agreement_members as select * from agreement_member()")
-    of_source = {part.name: part for part in figures}
-    first = figures[0].name
-    pairs = con.execute("select source_a, source_b from agreement_pair('yearly')").fetchall()
-    # Where there is none, a source beside itself gives no row but the view's shape.
-    for a, b in pairs or [(first, first)]:
-        key = _key(
-            *map(sql, ("macros/said", "views/comparison", "views/place_set", *AGREEING)),
-            Path(agreement.__file__).read_text(encoding="utf-8"),
-            *map(version, agreement.LIBRARIES),
-            *_places(con, inputs),
-            of_source[a].content,
-            of_source[b].content,
-            *texts_of("concept_pair.csv", "counts_as.csv"),
-            *(
-                inputs.declared[name].model_dump_json(include={"definition", "derived_from", "caveat"})
-                for name in (a, b)
-            ),
-        )
+    for together in _together(figures):
+        of_source = {part.name: part for part in together}
+        con.execute("drop view if exists every_figure")
+        _view(con, "every_figure", [str(staged / part.file) for part in together], together)
+        con.execute("create or replace temp table yearly as select * from yearly_figure('every_figure')")
+        first = together[0].name
+        pairs = con.execute("select source_a, source_b from agreement_pair('yearly')").fetchall()
+        # Where there is none, a source beside itself gives no row but the view's shape.
+        for a, b in pairs or ([] if parts else [(first, first)]):
+            sides = of_source[a], of_source[b]
+            if _pair(*sides) in {part.name for part in parts}:
+                continue
+            key = _key(
+                *map(sql, ("macros/said", "views/comparison", "views/place_set", *AGREEING)),
+                Path(agreement.__file__).read_text(encoding="utf-8"),
+                *map(version, agreement.LIBRARIES),
+                *_places(con, inputs),
+                of_source[a].content,
+                of_source[b].content,
+                *texts_of("concept_pair.csv", "counts_as.csv"),
+                *(
+                    inputs.declared[name].model_dump_json(include={"definition", "derived_from", "caveat"})
+                    for name in (a, b)
+                ),
+            )
 
-        def compute(a: str = a, b: str = b) -> None:
-            agree(con, a, b)
+            def compute(a: str = a, b: str = b) -> None:
+                agree(con, a, b)
 
-        tlp = (*of_source[a].tlp, *of_source[b].tlp)
-        parts.append(_part(con, "agreement", f"{a}~{b}", key, staged, before, compute, "select * from agreement", tlp))
-    say(f"agreement of {len(pairs)} pairs of sources")
+            tlp = (*of_source[a].tlp, *of_source[b].tlp)
+            query = "select * from agreement"
+            part = _part(con, "agreement", _pair(*sides), key, staged, before, compute, query, tlp)
+            parts.append(altered(part, instead=(*sides[0].instead, *sides[1].instead)))
+    say(f"agreement of {len(parts)} pairs of sources")
     return parts
+
+
+def _together(figures: list[Part]) -> list[list[Part]]:
+    """Figures that are read together: each source's own, and for each tier that reads protected ones, what it reads."""
+    found = [[part for part in figures if not part.instead]]
+    for allowed in TIERS.values():
+        read = [part for part in figures if part.seen_by(allowed)]
+        if any(part.instead for part in read) and read not in found:
+            found.append(read)
+    return found
 
 
 def agree(con: duckdb.DuckDBPyConnection, a: str, b: str) -> None:
@@ -474,10 +575,15 @@ def _tiers(
     con: duckdb.DuckDBPyConnection, staged: Path, parts: list[Part], known: Mapping[str, Source]
 ) -> dict[str, list[str]]:
     """Writes each tier's database; returns the parts its views read. Tiers that see the same sources hold the same."""
-    files, made = {}, dict[tuple[str, ...], Path]()
+    files, made = {}, dict[tuple[tuple[str, bool], ...], Path]()
     for tier, allowed in TIERS.items():
-        names = tuple(name for name, source in known.items() if source.tlp in allowed)
-        visible = [part for part in parts if set(part.tlp) <= set(allowed)]
+        visible = [part for part in parts if part.seen_by(allowed)]
+        protected = {part.name for part in visible if part.view == "protected"}
+        names = tuple(
+            (name, name in protected)
+            for name, source in known.items()
+            if name in protected or source.tlp in allowed
+        )
         path = staged / f"{tier}.duckdb"
         if names in made:
             shutil.copyfile(made[names], path)
@@ -489,10 +595,14 @@ def _tiers(
 
 
 def _tier(
-    con: duckdb.DuckDBPyConnection, path: Path, names: tuple[str, ...], visible: list[Part], parts: list[Part]
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    names: tuple[tuple[str, bool], ...],
+    visible: list[Part],
+    parts: list[Part],
 ) -> None:
-    """Writes the database of a tier that sees these sources and parts."""
-    con.register("visible", frame_of([(name,) for name in names], ["source"]))
+    """Writes the database of a tier that sees these parts and sources, of some of which only protected figures."""
+    con.register("visible", pl.DataFrame(list(names), schema=["source", "protected"], orient="row").to_arrow())
     con.execute(f"attach '{path}' as release (storage_version 'v1.5.0')")
     for table, seen_by in SMALL.items():
         con.execute(f"create table release.{table} as select * from temp.{table} where {seen_by}")
@@ -503,7 +613,8 @@ def _tier(
         fresh.execute("use release")
         fresh.execute(f"set file_search_path = '{path.parent}'")
         for view in ("figure", "comparison", "agreement", "revision"):
-            _view(fresh, view, [part.file for part in visible if part.view == view], parts)
+            of = ("figure", "protected") if view == "figure" else (view,)
+            _view(fresh, view, [part.file for part in visible if part.view in of], parts)
         for name in OF_A_TIER:
             fresh.execute(sql(name))
 

@@ -53,7 +53,13 @@ REVISION = _words(
     " obs_status_new change reason"
 )
 """The columns of revision, in order."""
-CONTRACTS = {"figure": FIGURE, "comparison": COMPARISON, "agreement": AGREEMENT, "revision": REVISION}
+CONTRACTS = {
+    "figure": FIGURE,
+    "protected": FIGURE,
+    "comparison": COMPARISON,
+    "agreement": AGREEMENT,
+    "revision": REVISION,
+}
 """View in parts → its columns."""
 
 KINDS: dict[str, Any] = {
@@ -235,6 +241,19 @@ RULES = (
          " its limits.", ALWAYS, "agreements", "beyond_limits", "agreements"),
     Rule("agreement_proves_nothing", "Of two sources of one origin nothing but the ratio is given.", "Copies of one"
          " record agree, whatever the record says.", "agreements", "of_copies", "agreements"),
+    Rule("protected_as_listed", "Every part holds as many protected figures as the manifest says, each once.", ALWAYS,
+         "protected", "missing", "promised"),
+    Rule("protected_once", "Every protected figure stands once.", ALWAYS, "protected", "again", "figures"),
+    Rule("withheld_wholly", "A withheld figure says so and has no number; any other has one.", "Suppressed is neither"
+         " zero nor missing.", "protected", "half_withheld", "figures"),
+    Rule("withheld_without_traces", "Nothing stands beside a protected figure that would add up to a withheld one.",
+         "Rows, parts and limits add up as values do.", "protected", "gives_away", "figures"),
+    Rule("protected_as_its_own", "A protected figure that is shown is the source's own.", "It is withheld or true.",
+         "protected", "other_value", "figures"),
+    Rule("protected_coarse_enough", "Protected figures are those of years, of places the source rolls up to, without"
+         " the other place of a flow.", "Days and points find people.", "protected", "too_fine", "figures"),
+    Rule("protected_or_own", "A tier reads a source's own figures or the protected ones, never both, and never what"
+         " was withheld.", "The two together are the withheld ones.", "protected", "read_wrongly", "figures"),
 )  # fmt: skip
 """What is asked of a release whose parts have the columns of the contract; a part without them fails before."""
 

@@ -60,6 +60,17 @@ def lineage(
         ).fetchall()[0]
         place_up = con.sql("select * from place_up").to_arrow_table()
         names = dict(con.execute("select code, name from place").fetchall())
+    if figure["snapshot"] is None:
+        steps = _steps_of_protected(figure, source)
+        return {
+            "figure": figure,
+            "source": source,
+            "steps": steps,
+            "n_rows": 0,
+            "cells": [],
+            "caveats": caveats,
+            "statements": statements,
+        }
     held = _held(folder, figure["source"], snapshots)
     found, total = _rows(folder, figure, held, place_up, limit)
     cells = [_cell(cell, names, held) for cell in found]
@@ -178,6 +189,22 @@ def _labels(grid: pl.DataFrame) -> dict[str, str]:
             found.setdefault(text.strip(), name)
     found.pop("", None)
     return found
+
+
+def _steps_of_protected(figure: dict[str, Any], source: dict[str, Any]) -> list[str]:
+    """What may be said of a figure of a source whose files and rows this tier may not see."""
+    steps = [
+        said("Counted by {}.", source["producer"]),
+        said("Released by {}; this copy obtained from {}.", source["publisher"], source["obtained_from"]),
+        said("Calculated by the commons from files that are not public, to protect people."),
+    ]
+    if figure["value"] is None:
+        steps.append(said("Withheld: the number is too small to be shown, or would give away one that is."))
+    elif figure["completeness"] == "partial":
+        steps.append(said("At least this number: of this year something is missing."))
+    elif figure["completeness"] == "unknown":
+        steps.append(said("Whether the source recorded everything is not known."))
+    return steps
 
 
 def _steps(

@@ -56,9 +56,13 @@ def page(staged: Path, facts: dict[str, Any], outcome: list[Check]) -> str:
         issues = con.execute(sql("gate/of_issues")).fetchall()
     failed = sum(not check.holds for check in outcome)
     verdict = f"All {len(outcome)} rules hold." if not failed else f"{failed} of {len(outcome)} rules do not hold."
+    everyone = set(facts["tiers"]["clear"])
     figures, comparisons = (
-        sum(part["rows"] for part in facts["parts"] if part["view"] == view) for view in ("figure", "comparison")
+        sum(part["rows"] for part in facts["parts"] if part["view"] in of and part["file"] in everyone)
+        for of in (("figure", "protected"), ("comparison",))
     )
+    # Where some files are for some only, what was counted over all of them would tell how many rows those have.
+    counts_for_all = all(part["file"] in everyone for part in facts["parts"])
     title = f"Quality of release {escape(facts['release'])}"
     return f"""<!doctype html>
 <html lang="en">
@@ -70,10 +74,10 @@ def page(staged: Path, facts: dict[str, Any], outcome: list[Check]) -> str:
 </head>
 <body>
 <h1>{title}</h1>
-<p>Built {escape(facts["built_at"])} from {_number(len(facts["inputs"]))} files: {_number(figures)} figures,
+<p>Built {escape(facts["built_at"])} from {_number(len(files))} files: {_number(figures)} figures,
 {_number(comparisons)} comparisons. {verdict} A release in which one does not hold is not published.</p>
 <h2 id="rules">What was checked</h2>
-{_table("rules", CHECKS, [_rule(check) for check in outcome])}
+{_table("rules", CHECKS, [_rule(check, counts_for_all) for check in outcome])}
 <h2 id="files">What became of the files</h2>
 <p>Every row has one fate: rows in = accepted + refused + skipped (titles, footers, totals, blank rows). Sources are in
 alphabetical order. Files shared under narrower terms are checked too, but not listed here.</p>
@@ -101,8 +105,8 @@ alphabetical order. Files shared under narrower terms are checked too, but not l
 """
 
 
-def _rule(check: Check) -> list[Any]:
-    return [check.says, check.holds, check.rows, check.failed]
+def _rule(check: Check, counted: bool) -> list[Any]:
+    return [check.says, check.holds, check.rows if counted else "–", check.failed if counted else "–"]
 
 
 def _table(label: str, heads: Iterable[str], rows: Iterable[list[Any]]) -> str:

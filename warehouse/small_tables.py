@@ -21,14 +21,32 @@ from warehouse.withdraw import withdrawn_files
 OF_ITS_SOURCES = "source in (select source from visible)"
 
 
+OF_ITS_FILES = "source in (select source from visible where not protected)"
+"""What speaks of files and rows is not for those who see only protected figures of a source."""
+
+
+def _of_its_places(*columns: str) -> str:
+    """Areas of a source's own register are seen by those who see its rows."""
+    hidden = (
+        "(select code from temp.place where kind = 'own_register'"
+        f" except select code from accepted_place where {OF_ITS_FILES})"
+    )
+    return " and ".join(f"coalesce({column}, '') not in {hidden}" for column in columns)
+
+
 STATED = ("stated", "quality_declared")
 """What people said of a source: statements, and scores of the rubric."""
 
 
 SMALL = {
-    **dict.fromkeys(("source", "snapshot", "issue", "caveat", "definition", "withdrawn", *STATED), OF_ITS_SOURCES),
+    **dict.fromkeys(("source", "caveat", "definition", "withdrawn", *STATED), OF_ITS_SOURCES),
+    **dict.fromkeys(("snapshot", "issue"), OF_ITS_FILES),
+    "disclosure": "source in (select source from visible where protected)",
+    "place": _of_its_places("code"),
+    "place_member": _of_its_places("parent", "child"),
+    "place_up": _of_its_places("place", "ancestor"),
     "same_origin": "source_a in (select source from visible) and source_b in (select source from visible)",
-    **dict.fromkeys(("place", "place_member", "place_up", "concept_pair", "counts_as", "quality_rule"), "true"),
+    **dict.fromkeys(("concept_pair", "counts_as", "quality_rule"), "true"),
 }
 """Small tables of a release → which of their rows a tier holds."""
 
@@ -73,6 +91,7 @@ def use_lookups(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
         ("caveat", _caveat_frame(declared)),
         ("definition", _definition_frame(declared)),
         ("same_origin", _same_origin_frame(inputs.held, inputs.declared)),
+        ("disclosure", _disclosure_frame(declared)),
         ("snapshot", _snapshot_frame(inputs)),
     ):
         con.register("rows", frame.to_arrow())
@@ -183,6 +202,14 @@ def _definition_frame(declared: list[Source]) -> pl.DataFrame:
     return pl.DataFrame(
         [(d.id, s.name, d.concept, d.text, d.subset_of, d.unstated) for s in declared for d in s.definition],
         schema=dict.fromkeys(("definition_id", "source", "concept", "text", "subset_of", "unstated"), pl.String),
+        orient="row",
+    )
+
+
+def _disclosure_frame(declared: list[Source]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [(s.name, s.disclosure.threshold, s.disclosure.informants) for s in declared if s.disclosure],
+        schema={"source": pl.String, "threshold": pl.Int32, "informants": pl.String},
         orient="row",
     )
 

@@ -1,4 +1,4 @@
-"""The portal as a web server: Streamlit between layers that answer before it. It takes files in; the viewer does not."""
+"""The portal as a web server: the app between layers that answer before it. It takes files in; no viewer does."""
 
 from collections.abc import Sequence
 

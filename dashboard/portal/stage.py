@@ -49,8 +49,13 @@ def page(name: str, body: Callable[[Actor], None]) -> None:
 
 def _head(name: str, actor: Actor | None) -> str:
     here = address.OVERVIEW if name == PAGES[0] else name
-    ways = "" if actor is None else "".join(
-        f'<a href="{address.to(to)}"{frame.current(to == here)}>{text(words)}</a>' for to, words in names(actor).items()
+    ways = (
+        ""
+        if actor is None
+        else "".join(
+            f'<a href="{address.to(to)}"{frame.current(to == here)}>{text(words)}</a>'
+            for to, words in names(actor).items()
+        )
     )
     return (
         f'<header class="head" dir="{language.direction()}" lang="{language.current()}">'

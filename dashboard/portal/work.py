@@ -13,14 +13,21 @@ from dashboard.language import sentence
 from ingest import contributions, quarantine
 from ingest.contained import run
 from ingest.contributions import Contribution
-from ingest.declarations import of_text
+from ingest.declarations import declared, of_text
+from ingest.draft.roles import CHOICES
 from ingest.folder import Folder
 from ingest.roles import Actor
 from schemas.issue import FileRefused
 
+AS_NEW = "as_new"
+"""The answer that a file of a known shape is to be read as a new table."""
+ROLES = tuple(CHOICES)
+"""What a column can be."""
 CANDIDATE, REHEARSAL = "candidate", "rehearsal"
 EXAMPLES = 10
 """Rows that are named of each kind of issue."""
+CHANGES = 200
+"""Changed figures that a steward sees at once."""
 SHOWN = 12
 """First rows of a file that are shown."""
 
@@ -28,9 +35,7 @@ SHOWN = 12
 def receive(folder: Folder, actor: Actor, stream: IO[bytes], name: str, replaces: str | None) -> Contribution:
     """Takes an upload into quarantine and begins a contribution of it."""
     upload = quarantine.receive(folder, stream)
-    return contributions.begin(
-        folder, actor, upload=upload, shown_name=quarantine.clean_name(name), replaces=replaces
-    )
+    return contributions.begin(folder, actor, upload=upload, shown_name=quarantine.clean_name(name), replaces=replaces)
 
 
 def look(folder: Folder, contribution: Contribution) -> dict[str, Any]:
@@ -40,16 +45,13 @@ def look(folder: Folder, contribution: Contribution) -> dict[str, Any]:
         return found
 
 
-def clean(
-    folder: Folder, contribution: Contribution, sheet: str | None, remove: list[str], hashed: list[str]
-) -> Path:
-    """Makes the cleaned copy that its contributor is to confirm."""
+def clean(folder: Folder, contribution: Contribution, sheet: str, ways: dict[str, str]) -> Path:
+    """Makes the cleaned copy that its contributor is to confirm. `ways`: key of a column → remove, hash_ or empty."""
     place = _fresh(folder, contribution, CANDIDATE)
+    wishes = {way: [key for key, chosen in ways.items() if chosen == way] for way in ("remove", "hash_", "empty")}
     with quarantine.opened(folder, contribution.upload or "") as plain:
-        made = run(
-            "ingest.clean:clean",
-            {"path": str(plain), "into": str(place), "sheet": sheet, "remove": remove, "hash_": hashed},
-        )
+        asked = {"path": str(plain), "into": str(place), "sheet": sheet, **wishes}
+        made = run("ingest.clean:clean", asked, seconds=60)
     return place / str(made["name"])
 
 
@@ -82,20 +84,29 @@ def first_rows(copy: Path) -> list[list[str]]:
     return rows
 
 
-def draft(folder: Folder, actor: Actor, contribution: Contribution, **answers: str) -> Contribution:
+def forget_answers(folder: Folder, actor: Actor, contribution: Contribution) -> None:
+    """Takes all answers to the draft's questions back."""
+    contributions.save(folder, actor, contribution, answers={}, drafted={}, asked={})
+
+
+def title(folder: Folder, source: str) -> str:
+    """What a source is called."""
+    return declared(folder)[source].title
+
+
+def draft(folder: Folder, actor: Actor, contribution: Contribution, answers: dict[str, str]) -> Contribution:
     """Drafts the declaration anew with these answers beside the earlier ones, and keeps both."""
     given = contribution.answers | answers
     copy = contributions.copy_of(folder, contribution)
     known = {source.name: source for source in contributions.recognisable(folder, contribution.organisation)}
-    name = _recognised(folder, contribution, copy)
+    name = None if AS_NEW in given else _recognised(folder, contribution, copy)
     if name is None:
-        told = run("ingest.draft:drafted", {"path": str(copy), "answers": given}, seconds=60)
+        asking = {key: answer for key, answer in given.items() if key != AS_NEW}
+        told = run("ingest.draft:drafted", {"path": str(copy), "answers": asking}, seconds=60)
         drafted, asked = told["declaration"], told
     else:
         drafted, asked = contributions.mapping(known[name]), {"guesses": [], "questions": []}
-    return contributions.save(
-        folder, actor, contribution, answers=given, recognised=name, drafted=drafted, asked=asked
-    )
+    return contributions.save(folder, actor, contribution, answers=given, recognised=name, drafted=drafted, asked=asked)
 
 
 def _recognised(folder: Folder, contribution: Contribution, copy: Path) -> str | None:
@@ -136,9 +147,7 @@ def annotated(folder: Folder, contribution: Contribution, layout: str) -> bytes:
     from warehouse.export import as_csv
     from warehouse.rehearsal import annotated as rows_with_reasons
 
-    source = of_text(
-        contributions.declaration(folder, contribution), contributions.name_of(folder, contribution)
-    )
+    source = of_text(contributions.declaration(folder, contribution), contributions.name_of(folder, contribution))
     place = contributions.path(folder, contribution.id) / REHEARSAL
     return as_csv(rows_with_reasons(contributions.copy_of(folder, contribution), place, source, layout)).encode()
 
@@ -213,3 +222,23 @@ def offered(folder: Folder) -> list[dict[str, Any]]:
         for name, source in known
     ]
     return sorted(listed, key=lambda one: str(one["title"]).casefold())
+
+
+def changes_of(folder: Folder, contribution: Contribution) -> list[dict[str, Any]]:
+    """The first figures that are new, changed or gone, in the order of concept, place and period."""
+    return rehearsed(folder, contribution, "change").head(CHANGES).to_dicts()
+
+
+def withdraw(folder: Folder, actor: Actor, source: str, reason: str) -> str | None:
+    """Takes a source back: it goes from the next release, which is built at once. Returns that release, or None."""
+    from warehouse.build import build
+    from warehouse.inputs import NothingToBuild
+    from warehouse.withdraw import withdraw as take_back
+
+    owners = declared(folder)[source].owners
+    take_back(folder, source, reason, actor=actor, of=owners[0] if owners else None)
+    contributions.withdrawn(folder, source)
+    try:
+        return build(folder)
+    except NothingToBuild:
+        return None

@@ -60,6 +60,8 @@ class Setting:
     file_name: str
     headers: list[str]
     has_types: bool
+    answered: set[str] = field(default_factory=set)
+    """What a person said the numbers count, as 'concept/unit'."""
 
     def action(self, header: str) -> tuple[str | None, str]:
         """What was done to the things counted ('seized'), and where that stands; None where it is not settled."""
@@ -74,8 +76,9 @@ class Setting:
                 name, word = next(iter(said.items()))
                 return name, f"“{word}” in {where}"
             if said:
-                return None, ""
-        return None, ""
+                break
+        done = {action for (_, action), pair in COUNTED.items() if action and "/".join(pair) in self.answered}
+        return (done.pop(), "your answer") if len(done) == 1 else (None, "")
 
     def thing(self, header: str) -> tuple[str | None, str]:
         """What is counted ('weapon'), and where that stands."""

@@ -260,10 +260,12 @@ def _table(sheet: _Sheet) -> None:
         layout["table"], shown = "event", f"each row has its own “{singles[0].column.name}” and no number"
     elif numeric:
         keys = [
-            one.column.name for one in sheet.columns if one.role in ("placed", "year", "month", "date", *roles.LOOKUPS)
+            one.column.name
+            for one in sheet.columns
+            if one.role in ("placed", "year", "month", "date", "label", *roles.LOOKUPS)
         ]
-        unique = sheet.rows.select(keys).is_unique().mean() if keys else 0
-        if (unique or 0) < 0.95:
+        unique = float(sheet.rows.select(keys).is_unique().sum()) / sheet.rows.height if keys else 0
+        if unique < 0.95:
             layout["table"] = "observation"
             options = {"observation": "a published number", "event": "one event, such as a seizure"}
             sheet.ask(Question("table", "Several rows have the same place, time and kind. What is each row?", options))
@@ -289,6 +291,11 @@ def _periods(sheet: _Sheet) -> None:
         _date(sheet, dates[0])
         for one in (*years, *months, *sheet.of("day")):
             one.why = f"the time stands in {dates[0].column.name}"
+        return
+    if labels := sheet.of("label"):
+        layout["period"] = {"label": labels[0].column.name}
+        for one in (*years, *months, *sheet.of("day")):
+            one.why = f"the time stands in {labels[0].column.name}"
         return
     if len(years) > 1 or len(months) > 1:
         for one in (*years, *months):
@@ -344,7 +351,7 @@ def _date(sheet: _Sheet, one: Found) -> None:
 
 
 def _title_years(sheet: _Sheet) -> list[str]:
-    text = "".join(sign if sign.isdigit() else " " for sign in sheet.title)
+    text = "".join(sign if sign.isdigit() else " " for sign in sheet.sniffed.title)
     return sorted({part for part in text.split() if len(part) == 4 and 1990 <= int(part) <= 2100})
 
 
@@ -356,10 +363,10 @@ def _given(sheet: _Sheet) -> None:
         sheet.guesses.append(Guess("period", given, "your answer"))
     elif len(years) == 1 and sheet.layout["table"] == "observation":
         sheet.layout["period"] = {"given": years[0]}
-        sheet.guesses.append(Guess("period", years[0], "the only year in the title or the file's name"))
+        sheet.guesses.append(Guess("period", years[0], "the only year in the title"))
     else:
         words = "Which period is the file about? Write 2019, 2019-03 or 2019-Q1."
-        sheet.ask(Question("period", words, {year: "in the title or the file's name" for year in years}, free=True))
+        sheet.ask(Question("period", words, dict.fromkeys(years, "in the title"), free=True))
 
 
 def _wide(sheet: _Sheet, years: list[Found]) -> None:
@@ -376,9 +383,9 @@ def _wide(sheet: _Sheet, years: list[Found]) -> None:
             sheet.guesses.append(Guess("period", year, "your answer"))
         elif len(named) == 1:
             year = named[0]
-            sheet.guesses.append(Guess("period", year, "the only year in the title or the file's name"))
+            sheet.guesses.append(Guess("period", year, "the only year in the title"))
         else:
-            options = {y: "in the title or the file's name" for y in named}
+            options = dict.fromkeys(named, "in the title")
             sheet.ask(Question("year", "Which year are the columns of months about?", options, free=True))
             for one in wide:
                 one.why = f"{OPEN} which year its month belongs to"
@@ -447,7 +454,8 @@ def _setting(sheet: _Sheet) -> counted.Setting:
     headers = [one.column.name for one in sheet.columns]
     kinds = bool(sheet.of("firearm_type", "items")) or any(one.code.get("firearm_type") for one in sheet.of("count"))
     above = sheet.sniffed.title
-    return counted.Setting(above, sheet.title.removeprefix(above), headers, kinds)
+    answered = {answer for key, answer in sheet.answers.items() if key.startswith("counts:")}
+    return counted.Setting(above, sheet.title.removeprefix(above), headers, kinds, answered)
 
 
 def _counts(sheet: _Sheet) -> None:
@@ -465,7 +473,27 @@ def _counts(sheet: _Sheet) -> None:
         measures += _measure(sheet, one, setting)
     if not columns:
         measures += _rows_counted(sheet, setting)
+    _counted_twice(sheet, measures)
     layout["measure"] = measures
+
+
+def _counted_twice(sheet: _Sheet, measures: list[dict[str, Any]]) -> None:
+    """Columns that would count the same things twice are asked: one may be a part of the other, or of something else."""
+    event = sheet.layout["table"] == "event"
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for measure in measures:
+        if "concept" in measure:
+            groups.setdefault((measure["concept"], measure["unit"], measure.get("period")), []).append(measure)
+    unit = any("measure_unit" in one.likely for one in sheet.columns)
+    for group in groups.values():
+        kinds = [(m.get("firearm_type") or m.get("category"), m.get("condition")) for m in group]
+        twice = len(set(kinds)) < len(kinds) or (event and len(kinds) > 1 and (None, None) in kinds)
+        for measure in group if twice or unit else []:
+            key = f"counts:{measure.get('column', '')}"
+            if key not in sheet.answers:
+                sheet.guesses = [guess for guess in sheet.guesses if guess.key != key]
+                sheet.ask(counted.asked(measure.get("column", "")))
+                del measure["concept"], measure["unit"]
 
 
 def _measure(sheet: _Sheet, one: Found, setting: counted.Setting) -> list[dict[str, Any]]:
@@ -482,9 +510,6 @@ def _measure(sheet: _Sheet, one: Found, setting: counted.Setting) -> list[dict[s
         question = counted.asked("" if wide else name, tuple(one.column.rows[:3].to_list()))
         if question.key not in {asked.key for asked in sheet.questions}:
             sheet.ask(question)
-        if not wide:
-            one.why = f"{OPEN} what it counts"
-            return []
     measure: dict[str, Any] = {"column": name}
     if "period" in one.code:
         measure["period"] = one.code["period"]

@@ -9,6 +9,7 @@ from ingest.draft.values import (
     Numbers,
     counting,
     dated,
+    label_share,
     link_share,
     month_of,
     month_share,
@@ -145,11 +146,7 @@ def find(column: Column, answer: str | None, order: str | None) -> Found:
         return _answered(found, answer, order)
     numeric = found.numbers.share >= SURE
     personal = [role for role in found.likely if role in lists("headers.toml", "personal")]
-    if (
-        personal
-        and not numeric
-        and (personal[0] in whole or not set(found.likely) & {*PLACES, "site", "count", "date"})
-    ):
+    if personal and not numeric and (personal[0] in whole or not set(found.likely) & {*PLACES, "site", "date"}):
         return _left(
             found, "personal", f"“{column.name}” is a word for personal data", f"personal data ({personal[0]})"
         )
@@ -176,59 +173,84 @@ def _by_both(found: Found, whole: list[str], near: list[str], numeric: bool, ord
     for role in [*whole, *near]:
         if (sure := _as(found, role, role in whole, numeric, order)) is not None:
             return sure
-    if numeric and mentions(column.name, "objects") and not mentions(column.name, "against"):
+    if numeric and mentions(column.name, "objects") and not mentions(column.name, "against").get("words"):
         word = next(iter(mentions(column.name, "objects").values()))
         return _is(found, "count", f"its header says “{word}” and its cells are numbers", found.numbers.share)
-    if numeric and mentions(column.name, "actions") and not mentions(column.name, "against"):
+    if numeric and mentions(column.name, "actions") and not mentions(column.name, "against").get("words"):
         return _is(found, "count", "its header says what was done and its cells are numbers", found.numbers.share)
     return _by_cells(found, numeric, order)
 
 
 def _as(found: Found, role: str, whole: bool, numeric: bool, order: str | None) -> Found | None:
     """The column as what its header says, if its cells agree."""
+    header = f"its header “{found.column.name}”"
+    if role in ("year", "month", "day", "date", "period"):
+        return _time(found, role, header, numeric, order)
+    if role in LOOKUPS or role == "items":
+        return None if numeric else _words(found, role, header)
+    if role in PLACES or role == "site":
+        return None if numeric else _is(found, role, header)
+    if role == "count" or (role == "total" and whole):
+        number = numeric and not mentions(found.column.name, "against").get("words")
+        return _is(found, role, f"{header}, and its cells are numbers", _share(found)) if number else None
+    return _as_it_stands(found, role, header, whole, numeric)
+
+
+def _share(found: Found) -> float:
+    return found.numbers.share if found.numbers else 0
+
+
+def _time(found: Found, role: str, header: str, numeric: bool, order: str | None) -> Found | None:
     column = found.column
-    header = f"its header “{column.name}”"
+    if role == "day":
+        return _is(found, "day", header) if numeric else None
     if role == "year" and (share := year_share(column)) >= SURE:
         return _is(found, "year", f"{header}, and {share:.0%} of its cells are years", share)
     if role == "month":
         share, found.months = month_share(column)
         if share >= SURE:
             return _is(found, "month", f"{header}, and {share:.0%} of its cells are months", share)
-    if role in ("date", "period", "year", "month"):
-        dates = dated(column, order)
-        if dates is not None:
-            found.dates = dates
-            return _is(found, "date", f"{header}; {dates.evidence}", dates.share)
-    if role == "day" and numeric:
-        return _is(found, "day", header)
-    if role in PLACES or role == "site":
-        return None if numeric else _is(found, role, header)
-    if role == "place_code" and whole and not mentions(column.name, "objects"):
-        return _is(found, "place_code", header)
-    if role in ("count", "total") and numeric and not mentions(column.name, "against"):
-        assert found.numbers is not None
-        return _is(
-            found, role if role == "total" else "count", f"{header}, and its cells are numbers", found.numbers.share
-        )
-    if role in LOOKUPS and not numeric:
-        share = words_share(column, role)
-        if share >= 0.5 or (role == "acquisition" and share >= 0.3):
-            return _is(found, role, f"{header}, and {share:.0%} of its words are known", share)
-        if role == "firearm_type" and _several(column) >= 0.3:
-            return _is(found, "items", "its cells name several things with their numbers", _several(column))
+    if role == "period" and (share := label_share(column)) >= SURE:
+        return _is(found, "label", f"{header}, and {share:.0%} of its cells are periods", share)
+    dates = dated(column, order)
+    if dates is None or mentions(column.name, "against").get("dates"):
         return None
-    if role == "items" and not numeric and _several(column) >= 0.5:
-        return _is(found, "items", f"{header}, and its cells name things with their numbers", _several(column))
+    found.dates = dates
+    return _is(found, "date", f"{header}; {dates.evidence}", dates.share)
+
+
+def _words(found: Found, role: str, header: str) -> Found | None:
+    if role == "items":
+        share = _several(found.column)
+        return (
+            _is(found, role, f"{header}, and its cells name things with their numbers", share) if share >= 0.5 else None
+        )
+    share = words_share(found.column, role)
+    # Where a row's information comes from may be a person: most of its words have to be known ones.
+    if share >= (0.75 if role == "acquisition" else 0.5):
+        return _is(found, role, f"{header}, and {share:.0%} of its words are known", share)
+    if role == "firearm_type" and (share := _several(found.column)) >= 0.3:
+        return _is(found, "items", "its cells name several things with their numbers", share)
+    return None
+
+
+def _as_it_stands(found: Found, role: str, header: str, whole: bool, numeric: bool) -> Found | None:
+    column = found.column
+    once = len(column.texts) / column.filled
+    if role == "description" or (role in LEFT_OUT and whole and role != "row_number"):
+        return _left(found, role, header, LEFT_OUT[role])
     if role == "evidence_ref" and link_share(column) > 0.3:
         return _is(found, role, header, link_share(column))
-    if role == "row_number" and whole and counting(column):
+    if not whole:
+        return None
+    if role == "row_number" and counting(column):
         return _left(found, role, f"{header}, and it counts the rows", LEFT_OUT[role])
-    if role == "event_key" and whole and len(column.texts) >= 0.95 * column.filled:
-        return _is(found, role, f"{header}, and hardly any text stands there twice", len(column.texts) / column.filled)
-    if role in KEPT and whole and (not numeric or role == "calibre"):
+    if role == "event_key" and once >= 0.95:
+        return _is(found, role, f"{header}, and hardly any text stands there twice", once)
+    if role in KEPT and (not numeric or role == "calibre"):
         return _is(found, role, header)
-    if role in LEFT_OUT and role not in ("row_number", "day") and (whole or role == "description"):
-        return _left(found, role, header, LEFT_OUT[role])
+    if role == "place_code" and not mentions(column.name, "objects"):
+        return _is(found, role, header)
     return None
 
 
@@ -291,7 +313,5 @@ def question(found: Found) -> Question:
     """What a column is, asked with the likeliest answers first."""
     likely = [role for role in found.likely if role in CHOICES]
     options = {role: CHOICES[role] for role in dict.fromkeys([*likely, *CHOICES])}
-    sample = " · ".join(found.column.texts[:3].to_list())[:80]
-    shown = "" if set(found.likely) & set(lists("headers.toml", "personal")) else f" It begins: {sample}."
-    words = f"What is the column “{found.column.name}”?{shown}"
+    words = f"What is the column “{found.column.name}”?"
     return Question(f"column:{found.column.name}", words, options, tuple(found.column.rows[:3].to_list()))

@@ -5,6 +5,7 @@ import io
 import json
 import unicodedata
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ HEAD = 1 << 18
 FIRST_ROWS = 400
 HIGHEST_HEADER = 30
 TOKENS = 4000
+TELLING = 1 << 20
 MARGIN = 0.15
 ONE_BYTE = (
     *("cp1252", "iso-8859-15", "cp850", "mac_roman"),
@@ -85,8 +87,24 @@ def encodings(raw: bytes) -> list[tuple[str, float, str]]:
         pass
     else:
         return [("utf-8", 2.0, "all its bytes are valid UTF-8")]
-    found = [(name, *_sense(text)) for name in (*ONE_BYTE, *TWO_BYTES) if (text := _decoded(raw, name)) is not None]
+    some = _telling(raw)
+    valid = [name for name in (*ONE_BYTE, *TWO_BYTES) if _decoded(raw, name) is not None]
+    found = [(name, *_sense(_decoded(some, name) or "")) for name in valid]
     return sorted(found, key=lambda option: -option[1])
+
+
+def _telling(raw: bytes) -> bytes:
+    """The lines with bytes outside ASCII, up to a megabyte of them: the rest reads alike in every encoding."""
+    if len(raw) <= TELLING:
+        return raw
+    found, size = [], 0
+    for line in raw.replace(b"\r", b"\n").split(b"\n"):
+        if not line.isascii():
+            found.append(line)
+            size += len(line)
+            if size > TELLING:
+                break
+    return b"\n".join(found)
 
 
 def _decoded(raw: bytes, encoding: str) -> str | None:
@@ -157,7 +175,8 @@ def _plausible(token: str) -> float:
             continue
         if name == "latin":
             run = "".join("x" if sign.isascii() else "y" for sign in letters)
-            return 0 if "yyy" in run or not ascii_letters and len(letters) > 1 or _odd_case(letters) else 1
+            alone = not ascii_letters and len(letters) > 1
+            return 0 if "yyy" in run or alone or _odd_case(letters) else 1
         if _odd_case(letters):
             return 0
         return 0.6 + 0.4 * sum(sign in COMMON[name] for sign in lower) / len(lower)
@@ -176,7 +195,7 @@ def _daily(sign: str) -> bool:
 
 def _odd_case(letters: list[str]) -> bool:
     """A capital after a small letter inside a word."""
-    return any(a.islower() and b.isupper() for a, b in zip(letters, letters[1:], strict=False))
+    return any(a.islower() and b.isupper() for a, b in pairwise(letters))
 
 
 def _encoding(raw: bytes, answers: dict[str, str]) -> tuple[str, list[Guess], list[Question]]:
@@ -184,12 +203,13 @@ def _encoding(raw: bytes, answers: dict[str, str]) -> tuple[str, list[Guess], li
         return answers["encoding"], [Guess("encoding", answers["encoding"], "your answer")], []
     options = encodings(raw)
     best, sense, shown = options[0]
-    text = _decoded(raw, best) or ""
-    close = [(name, s) for name, s, _ in options[1:] if s > sense - MARGIN and _rival(text, _decoded(raw, name) or "")]
+    some = raw if best.startswith("utf") else _telling(raw)
+    text = "" if len(options) == 1 else _decoded(some, best) or ""
+    close = [(name, s) for name, s, _ in options[1:] if s > sense - MARGIN and _rival(text, _decoded(some, name) or "")]
     if sense >= 0.9 and not close:
         name = "iso-8859-1" if best == "cp1252" and _strict(raw, best) is None else best
         return name, [Guess("encoding", name, shown)], []
-    asked = {name: _differing(_decoded(raw, name) or "") for name in (best, *(name for name, _ in close[:4]))}
+    asked = {name: _differing(_decoded(some, name) or "") for name in (best, *(name for name, _ in close[:4]))}
     words = "The letters of the file can be read in several ways. In which of them are these words right?"
     return best, [], [Question("encoding", words, asked)]
 
@@ -214,7 +234,7 @@ def _strict(raw: bytes, encoding: str) -> str | None:
 
 
 def _differing(text: str) -> str:
-    return " · ".join(list(dict.fromkeys(_tokens(text)))[:6])
+    return " · ".join(sorted(dict.fromkeys(_tokens(text)), key=lambda token: not _known(token))[:6])
 
 
 # Delimited text --------------------------------------------------------------------------------------------------
@@ -250,7 +270,7 @@ def _dialect(text: str, answers: dict[str, str]) -> tuple[str, str, list[list[st
         return delimiter if given else ",", '"', rows, [Guess("delimiter", ",", "the file has a single column")], []
     rivals = [one for one in tried if one[3] != delimiter and one[1] > 1 and one[0] > regular - 0.1]
     if rivals and not given:
-        options = {_word(one[3]): " | ".join(one[5][min(1, len(one[5]) - 1)][:6]) for one in (best, *rivals)}
+        options = {_word(one[3]): f"{one[1]} columns" for one in (best, *rivals)}
         asked = Question("delimiter", "Which sign stands between the columns?", options)
         return delimiter, quote, rows, [], [asked]
     shown = f"{DELIMITERS.get(delimiter, delimiter)} cut {regular:.0%} of the first rows into {width} columns each"
@@ -322,20 +342,26 @@ def header_row(rows: list[list[str]], answers: dict[str, str]) -> tuple[int, str
     at = first if scores[first] >= scores[best] - 0.15 else best
     known = sum(bool(_known_header(cell)) for cell in filled[at] if cell)
     if scores[at] < 0.5 or (known == 0 and at + 1 < len(filled) and _alike(filled[at], filled[at + 1 :])):
-        options = {str(i + 1): " | ".join(filled[i][:6]) for i in list(scores)[:6]}
+        options = {str(i + 1): _shown(filled[i]) for i in list(scores)[:6]}
         asked = Question("header_row", "Which row holds the names of the columns?", options)
         return at + 1, _title(filled[:at]), [], [asked]
     below = at + 1
     if below in scores and counts[below] and all(not any(s.isdigit() for s in cell) for cell in filled[below]):
         also = sum(bool(_known_header(cell)) for cell in filled[below] if cell)
         if also >= 2 and also >= 0.5 * counts[below]:
-            options = {str(i + 1): " | ".join(filled[i][:6]) for i in (at, below)}
+            options = {str(i + 1): _shown(filled[i]) for i in (at, below)}
             words = "Two rows may hold the names of the columns. Which one?"
             return at + 1, _title(filled[:at]), [], [Question("header_row", words, options)]
     shown = (
         f"{known} of its {counts[at]} texts are words of headers" if known else "its cells are names, those below not"
     )
     return at + 1, _title(filled[:at]), [Guess("header_row", str(at + 1), shown)], []
+
+
+def _shown(row: list[str]) -> str:
+    """The words of headers in a row: what else stands there may be about people."""
+    known = [cell for cell in row if cell and _known_header(cell)]
+    return " | ".join(known[:6]) or f"{sum(map(bool, row))} texts"
 
 
 def _title(above: list[list[str]]) -> str:
@@ -374,7 +400,8 @@ def _alike(row: list[str], below: list[list[str]]) -> bool:
     """Whether a row has numbers and texts in the same columns as those below it: then it is no header."""
     shape = [_numeric(cell) for cell in row]
     others = [[_numeric(cell) for cell in other] for other in below[:20] if len(other) == len(row)]
-    return not any(shape) and not any(any(other) for other in others) or shape in others
+    texts_only = not any(shape) and not any(any(other) for other in others)
+    return texts_only or shape in others
 
 
 # Workbooks and JSON ----------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from functools import cached_property
 import polars as pl
 
 from ingest.draft.words import entries, lists, plain, signs
-from ingest.parse import dates, latin, limits, numbers
+from ingest.parse import dates, latin, limits, numbers, span
 
 ARABIC_DIGITS, PERSIAN_DIGITS = "٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹"
 LATIN_DIGITS = "0123456789"
@@ -35,6 +35,8 @@ PLAIN_DATES = (
 IN_WORDS = ("%d %m %Y", "%d-%m-%Y", "%d de %m de %Y", "%m %d, %Y", "%m %d %Y", "%d/%m/%Y", "%d.%m.%Y")
 MONTHS_ONLY = ("%Y-%m", "%m/%Y", "%m-%Y", "%Y年%m月", "%Y/%m", "%m.%Y", "%Y.%m")
 MONTHS_IN_WORDS = ("%m %Y", "%m-%Y", "%m/%Y", "%m de %Y", "%Y %m")
+SHORT_DAY_FIRST, SHORT_MONTH_FIRST = ("%d/%m/%y", "%d-%m-%y", "%d.%m.%y"), ("%m/%d/%y", "%m-%d-%y", "%m.%d.%y")
+SHORT_YEAR = r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2}$"
 MOST = 0.8
 
 
@@ -139,42 +141,13 @@ def dated(column: Column, order: str | None = None) -> Dates | None:
     texts = column.latin
     if not texts.str.contains(r"\d").any():
         return None
-    lowered = texts.str.to_lowercase()
-    months = _month_names(lowered)
-    dmy, mdy = _read(texts, DAY_FIRST), _read(texts, MONTH_FIRST)
-    only_day, only_month = dmy.is_not_null() & mdy.is_null(), mdy.is_not_null() & dmy.is_null()
-    unlike = dmy.is_not_null() & mdy.is_not_null() & (dmy != mdy)
-    undecided, evidence, where = False, "", ()
-    first: tuple[str, ...] = DAY_FIRST
-    if order:
-        first, evidence = (MONTH_FIRST if order == "month" else DAY_FIRST), "your answer"
-    elif only_day.any() and not only_month.any():
-        evidence = f"{int(column.counts.filter(only_day).sum())} dates can only be day first, none only month first"
-    elif only_month.any() and not only_day.any():
-        first = MONTH_FIRST
-        evidence = f"{int(column.counts.filter(only_month).sum())} dates can only be month first, none only day first"
-    elif unlike.any() or only_month.any():
-        undecided = True
-        where = tuple(column.rows.filter(unlike | only_month)[:5].to_list())
-    tried = [*PLAIN_DATES, *first]
-    if months:
-        tried += IN_WORDS
-    tried += MONTHS_ONLY
-    if months:
-        tried += MONTHS_IN_WORDS
-    tried.append("%Y")
-    if texts.str.contains(r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2}$").any():
-        short = ["%d/%m/%y", "%d-%m-%y", "%d.%m.%y"] if order == "day" else ["%m/%d/%y", "%m-%d-%y", "%m.%d.%y"]
-        if order:
-            tried += short
-        else:
-            undecided = undecided or column.share(texts.str.contains(r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2}$")) > 1 - MOST
-            where = where or tuple(
-                column.rows.filter(texts.str.contains(r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2}$"))[:5].to_list()
-            )
+    months = _month_names(texts.str.to_lowercase())
+    evidence, first, open_rows = _order(column, order)
+    named = (IN_WORDS, MONTHS_IN_WORDS) if months else ((), ())
+    used: list[str] = []
+    kinds: set[str] = set()
     left = pl.Series([True], dtype=pl.Boolean).new_from_index(0, len(texts))
-    used, kinds = [], set()
-    for pattern in tried:
+    for pattern in (*PLAIN_DATES, *first, *named[0], *MONTHS_ONLY, *named[1], "%Y"):
         found = dates(texts, pattern, months)
         new = left & found["period_start"].is_not_null()
         if new.any():
@@ -182,15 +155,45 @@ def dated(column: Column, order: str | None = None) -> Dates | None:
             kinds |= set(found["period_kind"].filter(new).to_list())
             left = left & ~new
     share = column.share(~left)
-    if undecided and not used:
-        used, share = [], 1.0
-    if share < MOST and not undecided:
+    if open_rows:
+        short = column.share(left & texts.str.contains(SHORT_YEAR))
+        return Dates(used, months, share + short, "", True, open_rows) if share + short >= MOST else None
+    if share < MOST:
         return None
-    if undecided:
-        share = column.share(~left)
     precision = "day" if "day" in kinds else "month" if "month" in kinds else "year"
-    evidence = evidence or f"{share:.0%} of its cells read as {' or '.join(used)}"
-    return Dates(used, months, share, evidence, undecided, where, precision)
+    return Dates(
+        used, months, share, evidence or f"{share:.0%} of its cells read as {' or '.join(used)}", precision=precision
+    )
+
+
+def _order(column: Column, order: str | None) -> tuple[str, tuple[str, ...], tuple[int, ...]]:
+    """What decides between day and month first, the patterns that follow, and rows of which nothing decides."""
+    texts = column.latin
+    dmy, mdy = _read(texts, (*DAY_FIRST, *SHORT_DAY_FIRST)), _read(texts, (*MONTH_FIRST, *SHORT_MONTH_FIRST))
+    short = texts.str.contains(SHORT_YEAR)
+    if order:
+        first = (*DAY_FIRST, *SHORT_DAY_FIRST) if order == "day" else (*MONTH_FIRST, *SHORT_MONTH_FIRST)
+        return "your answer", first, ()
+    only_day, only_month = dmy.is_not_null() & mdy.is_null(), mdy.is_not_null() & dmy.is_null()
+    unlike = dmy.is_not_null() & mdy.is_not_null() & (dmy != mdy)
+    # Of two digits for the year nothing shows that they do not stand first: 21/03/04.
+    if not (short & dmy.is_not_null() | short & mdy.is_not_null()).any():
+        for only, other, patterns, words in (
+            (only_day, only_month, DAY_FIRST, "day"),
+            (only_month, only_day, MONTH_FIRST, "month"),
+        ):
+            if only.any() and not other.any():
+                n = int(column.counts.filter(only).sum())
+                return f"{n} dates can only be {words} first, none the other way", patterns, ()
+        if not (unlike | only_month).any():
+            return "", DAY_FIRST, ()
+    return "", DAY_FIRST, tuple(column.rows.filter(unlike | only_month | short)[:5].to_list())
+
+
+def label_share(column: Column) -> float:
+    """Share of cells that are periods: 2019, 2019-03, 2019-Q1 or 2016/2017."""
+    known = {text: span(text) is not None for text in column.latin[:5000].to_list()}
+    return column.share(column.latin.is_in([text for text, good in known.items() if good]))
 
 
 def _month_names(lowered: pl.Series) -> dict[str, str]:

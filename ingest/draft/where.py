@@ -8,7 +8,9 @@ import polars as pl
 from ingest.draft.roles import Found
 from ingest.draft.said import Guess, Question
 from ingest.draft.words import plain, says
+from ingest.places import one_way
 from ingest.register.gazetteer import Gazetteer, normalise_text
+from schemas.declaration import Layout, PlaceTry, Read, Recognise, fields
 
 LEVELS = ("admin1", "admin2")
 MOST_NAMES = 6000
@@ -38,9 +40,9 @@ def countries_named(text: str, gazetteer: Gazetteer) -> list[str]:
     found: dict[str, str] = {}
     for code, name in names.iter_rows():
         word = normalise_text(name)
-        if len(word) > 3 or any(ord(sign) > 0x3000 for sign in word):
-            if says(compared.strip(), word) and len(word) > len(found.get(code, "")):
-                found[code] = word
+        long = len(word) > 3 or any(ord(sign) > 0x3000 for sign in word)
+        if long and says(compared.strip(), word) and len(word) > len(found.get(code, "")):
+            found[code] = word
     # 'Guinea' inside 'Equatorial Guinea' names one country, not two.
     return [c for c, word in found.items() if not any(word != other and word in other for other in found.values())]
 
@@ -129,7 +131,8 @@ def _country(
     ranked = sorted(shares, key=lambda code: -shares[code][0])
     best = ranked[0] if ranked else None
     second = shares[ranked[1]][0] if len(ranked) > 1 else 0
-    code, shown = None, ""
+    chosen: str | None = None
+    shown = ""
     if len(named) == 1 and (best is None or named[0] == best or shares.get(named[0], (0, 0))[0] >= FITS):
         code, shown = named[0], "the title or the file's name says so"
         if code in shares:
@@ -272,14 +275,11 @@ def _lookup(
     gazetteer: Gazetteer,
 ) -> None:
     """Names that do not resolve are asked with what the register suggests; answers become the try's lookup."""
-    from ingest.places import _one_way
-    from schemas.declaration import Layout, PlaceTry, fields
-
-    way = PlaceTry.model_validate({key: value for key, value in attempt.items()})
+    way = PlaceTry.model_validate(attempt)
     columns = sorted({name for text in way.texts() for name in fields(text)})
     unique = rows.select(columns).unique(maintain_order=True) if columns else pl.DataFrame({"_": [0]})
-    layout = Layout.model_construct(no_place=[], thousands="")
-    tried = pl.concat([unique, _one_way(unique, way, layout, gazetteer)], how="horizontal")
+    layout = Layout(name="rows", table="event", read=Read(format="csv"), recognise=Recognise())
+    tried = pl.concat([unique, one_way(unique, way, layout, gazetteer)], how="horizontal")
     open_ = tried.filter(pl.col("_code").is_null(), pl.col("_text").is_not_null(), pl.col("_text") != "")
     lookup: dict[str, str] = {}
     for text in open_["_text"].unique(maintain_order=True)[:MOST_ASKED].to_list():

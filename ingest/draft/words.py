@@ -37,7 +37,7 @@ def _file(name: str) -> dict[str, Any]:
 
 
 def plain(text: str) -> str:
-    """A header or a cell as it is compared: without case, accents, punctuation; CamelCase and digits stay as they are."""
+    """A header or a cell as it is compared: without case, accents and punctuation."""
     return normalise_text(text.replace("_", " ").replace("%", " % "))
 
 

@@ -24,7 +24,8 @@ create or replace macro yearly_figure(figures) as table
         and category = 'TOTAL'
         and variant = ''
         and counterpart is null
-        and counterpart_role is null;
+        and counterpart_role is null
+        and value is not null;
 
 -- Things of which the figures may stand side by side, either way round: the same, and those often set beside each other.
 create or replace macro agreement_concept() as table

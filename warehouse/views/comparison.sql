@@ -20,7 +20,8 @@ create or replace macro side_of(figures) as table
             and figure.origin_label = counts_as.origin_label
             and figure.concept = counts_as.concept
     left join definition
-        on figure.source = definition.source and figure.definition_id = definition.definition_id;
+        on figure.source = definition.source and figure.definition_id = definition.definition_id
+    where figure.value is not null;
 
 create or replace macro comparison_of(figures_a, figures_b, every_pair := false) as table
     with either_way as (

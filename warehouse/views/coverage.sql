@@ -1,6 +1,6 @@
 -- What is held here, place by place and year by year, for every source that could speak of the place. A missing figure
 -- is not zero and says nothing about why it is missing. Status codes are those of the code list no_figure, and
--- reported_number. Reads figure, place, place_up, source, issue, counts_as, set_member (place_set.sql).
+-- reported_number. Reads figure, place, place_up, source, issue, counts_as, disclosure, set_member (place_set.sql).
 
 create or replace table coverage as
 with counted as (
@@ -117,6 +117,8 @@ universe as (
                     reach.country = place.code
                     or (reach.country = place.country and place.level = 'admin1' and place.kind <> 'own_register')
             end
+    -- Which smaller places a source speaks of is for those who may see its own figures.
+    where place.level = 'country' or reach.source not in (select disclosure.source from disclosure)
 ),
 
 concept_year as (

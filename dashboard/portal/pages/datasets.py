@@ -1,18 +1,19 @@
 """My datasets: each submission's state, its figures, and what can be done with it: go on, replace, withdraw."""
 
+from datetime import datetime
+
 import streamlit as st
 
 from dashboard import address, frame
 from dashboard.data import folder
-from dashboard.language import _, day_and_time, listed, number
+from dashboard.language import _, day, listed, number
 from dashboard.markup import table, text
 from dashboard.portal import stage, work
 from dashboard.words import say
 from ingest import contributions
 from ingest.contributions import Contribution
 from ingest.roles import Actor, allowed
-from schemas.vocabulary import codes
-from warehouse.withdraw import withdraw
+from warehouse.withdraw import REASONS
 
 
 def page() -> None:
@@ -42,7 +43,7 @@ def _listed(mine: list[Contribution]) -> str:
         rows.append(
             f'<tr><th scope="row"><a href="{way}">{text(title)}</a></th>'
             f'<td data-label="{text(_("Status"))}">{text(say("stage", one.stage))}{comment}</td>'
-            f'<td data-label="{text(_("Last change"))}">{text(day_and_time(one.changed))}</td></tr>'
+            f'<td data-label="{text(_("Last change"))}">{text(day(datetime.fromisoformat(one.changed)))}</td></tr>'
         )
     heads = (_("Dataset"), _("Status"), _("Last change"))
     return table(tuple(map(text, heads)), rows, caption=_("Contributions of your organisation"), kind="stack")
@@ -59,17 +60,17 @@ def _source(actor: Actor, name: str, title: str) -> None:
             )
         )
         + "</p>"
-        + "".join(
-            f"<p>{text(listed([name for name in held['files']]))}</p>" if held["files"] else ""
-        )
+        + "".join(f"<p>{text(listed(held['files']))}</p>" if held["files"] else "")
     )
     if st.button(_("Replace with a new file"), key=f"replace-{name}"):
         stage.go("prepare", source=name)
     if allowed(actor, "withdraw", actor.organisation):
         with st.container(key=f"leave-{name}"):
-            reasons = codes("withdrawal_reason")
+            reasons = REASONS
             said = st.selectbox(
-                _("Withdraw because"), ["", *reasons], format_func=lambda code: say("withdrawal_reason", code) if code else "",
+                _("Withdraw because"),
+                ["", *reasons],
+                format_func=lambda code: say("withdrawal_reason", code) if code else "",
                 key=f"why-{name}",
             )
             words = _(
@@ -79,7 +80,7 @@ def _source(actor: Actor, name: str, title: str) -> None:
             st.html(f'<p class="unit">{text(words)}</p>')
             if said and st.button(_("Withdraw this dataset"), key=f"withdraw-{name}"):
                 with st.spinner(_("Withdrawing …")):
-                    withdraw(folder(), actor, name, reason=said)
+                    work.withdraw(folder(), actor, name, said)
                 st.rerun()
 
 

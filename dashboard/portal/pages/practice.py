@@ -1,4 +1,4 @@
-"""Practice registry: mappings that organisations share. What is adopted is how columns and words are read, never data."""
+"""Practice registry: mappings that organisations share: how columns and words are read, never data."""
 
 import streamlit as st
 
@@ -19,8 +19,8 @@ def page() -> None:
 def body(actor: Actor) -> None:
     """Every mapping that is offered, in alphabetical order, with how many organisations use it."""
     words = _(
-        "An organisation may let others use its mapping: which columns it has, what its words mean. Adopt one, and files"
-        " of that shape are read in the same way. No data are shared."
+        "An organisation may let others use its mapping: which columns it has and what its words mean. Adopt one, and"
+        " files of that shape are read in the same way. No data are shared."
     )
     st.html(f'<h1 class="title">{text(_("Practice registry"))}</h1><p class="unit">{text(words)}</p>')
     offered = work.offered(folder())

@@ -55,7 +55,7 @@ def _submission(actor: Actor, one: Contribution) -> None:
     if told is None:
         return
     st.html(rehearse.outcome(told) + rehearse.issues(work.rehearsed(folder(), one, "issue")))
-    st.html(rehearse.changes(told["changes"]) + work.changes_table(folder(), one))
+    st.html(rehearse.changes(told["changes"]) + rehearse.changed(work.changes_of(folder(), one)))
     st.html(rehearse.beside(work.rehearsed(folder(), one, "comparison")) + rehearse.audiences(told["audiences"]))
     classes = contributions.classes()
     kind = st.selectbox(

@@ -1,5 +1,6 @@
 """Columns and words: what the draft took each to be and what shows it, its questions, and the live result."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -12,6 +13,7 @@ from dashboard.portal import stage, work
 from dashboard.portal.steps import rehearse
 from dashboard.portal.steps.file import refusal
 from dashboard.words import say
+from ingest import contributions
 from ingest.contributions import Contribution
 from ingest.roles import Actor
 from schemas.issue import FileRefused
@@ -22,7 +24,7 @@ ASKED_AT_ONCE = 12
 def step(actor: Actor, contribution: Contribution) -> None:
     """The questions first, then what was found, how to change it, and what would become of the rows."""
     if not contribution.drafted:
-        drafted = _drafted(actor, contribution)
+        drafted = _drafted(actor, contribution, {})
         if drafted is None:
             return
         contribution = drafted
@@ -44,7 +46,7 @@ def step(actor: Actor, contribution: Contribution) -> None:
             stage.go("prepare", draft=contribution.id, step="rehearse")
 
 
-def _drafted(actor: Actor, contribution: Contribution, **answers: str) -> Contribution | None:
+def _drafted(actor: Actor, contribution: Contribution, answers: dict[str, str]) -> Contribution | None:
     """The contribution drafted anew; None where its file cannot be read, with the reason on the page."""
     try:
         with st.spinner(_("Reading the table …")):
@@ -59,7 +61,7 @@ def _known(actor: Actor, contribution: Contribution) -> None:
     words = _("This file has the shape of “{source}”. It is read in the same way; it stays a source of its own.")
     frame.note(words.format(source=work.title(folder(), contribution.recognised or "")))
     if st.button(_("Read it as a new table instead"), key="anew"):
-        _drafted(actor, contribution, **{work.AS_NEW: "yes"})
+        _drafted(actor, contribution, {work.AS_NEW: "yes"})
         st.rerun()
 
 
@@ -80,7 +82,7 @@ def _ask(actor: Actor, contribution: Contribution, questions: list[dict[str, Any
                 said,
                 [*options],
                 None,
-                format_func=lambda code, options=options: sentence(options[code]),
+                format_func=partial(_option, options),
                 key=key,
                 placeholder=_("Choose an answer"),
                 accept_new_options=bool(question["free"]),
@@ -88,8 +90,12 @@ def _ask(actor: Actor, contribution: Contribution, questions: list[dict[str, Any
         elif question["free"]:
             answer = st.text_input(said, key=key)
         if answer:
-            _drafted(actor, contribution, **{question["key"]: str(answer)})
+            _drafted(actor, contribution, {question["key"]: str(answer)})
             st.rerun()
+
+
+def _option(options: dict[str, str], code: str) -> str:
+    return sentence(options.get(code, code))
 
 
 def found(guesses: list[dict[str, Any]]) -> str:
@@ -137,7 +143,7 @@ def _change(actor: Actor, contribution: Contribution) -> None:
         placeholder=_("Choose a meaning"),
     )
     if column and role:
-        _drafted(actor, contribution, **{f"column:{column}": role})
+        _drafted(actor, contribution, {f"column:{column}": role})
         st.rerun()
     if contribution.answers and st.button(_("Take all my answers back"), key="back"):
         work.forget_answers(folder(), actor, contribution)
@@ -145,6 +151,6 @@ def _change(actor: Actor, contribution: Contribution) -> None:
 
 
 def _first(contribution: Contribution) -> str:
-    rows = work.first_rows(folder(), contribution)
+    rows = work.first_rows(contributions.copy_of(folder(), contribution))
     body = ["<tr>" + "".join(f"<td>{text(one)}</td>" for one in row) + "</tr>" for row in rows]
     return table((), body, caption=_("The file begins with these rows"))

@@ -39,7 +39,9 @@ def _ask(contribution: Contribution, field: Field, said: dict[str, Any]) -> Any:
     before = said.get(field.key)
     if field.kind == "choice":
         offered = ["", *describe.options(field, said)]
-        words = (lambda code: code) if field.list == "threshold" else (lambda code: say(field.list, code) if code else "")
+        words = (
+            (lambda code: code) if field.list == "threshold" else (lambda code: say(field.list, code) if code else "")
+        )
         at = offered.index(str(before)) if str(before or "") in offered else 0
         given: Any = st.selectbox(label, offered, at, format_func=words, key=key, help=None)
     elif field.kind == "text":

@@ -11,19 +11,19 @@ from dashboard.language import _, ngettext, number
 from dashboard.markup import cell, table, text
 from dashboard.portal import form, stage, work
 from dashboard.words import say
-from ingest import contributions
 from ingest.contributions import Contribution
 from ingest.roles import Actor
 from schemas.issue import FileRefused
 
+STRICTEST = ("remove", "hash_", "empty", "keep")
 ENDINGS = ["csv", "tsv", "txt", "xlsx", "ods", "json", "parquet"]
 
 
 def begin(actor: Actor) -> None:
     """Where a file is dropped."""
     words = _(
-        "Choose the table as you have it: CSV, TSV, XLSX, ODS, JSON or Parquet. It waits encrypted on this machine until"
-        " you have seen and confirmed a cleaned copy; then the original is destroyed."
+        "Choose the table as you have it: CSV, TSV, XLSX, ODS, JSON or Parquet. It waits encrypted on this machine"
+        " until you have seen and confirmed a cleaned copy; then the original is destroyed."
     )
     st.html(f'<p class="unit">{text(words)}</p>')
     given = st.file_uploader(_("Your file"), type=ENDINGS, key="upload")
@@ -52,15 +52,20 @@ def step(actor: Actor, contribution: Contribution) -> None:
         refusal(refused)
         _away(actor, contribution)
         return
-    sheets = [one["name"] for one in seen["sheets"]]
-    sheet = st.selectbox(_("Sheet"), sheets, key=f"sheet-{contribution.id}") if len(sheets) > 1 else next(iter(sheets), None)
-    st.html(_taken(seen))
-    remove, hashed = _personal(contribution, seen)
+    sheets = {one["name"]: one for one in seen["sheets"]}
+    first = next(iter(sheets))
+    sheet = (
+        st.selectbox(_("Sheet"), [*sheets], format_func=text, key=f"sheet-{contribution.id}")
+        if len(sheets) > 1
+        else first
+    )
+    st.html(_taken(seen["taken_away"]))
+    ways = _personal(contribution, sheets[sheet or first])
     made = work.candidate(folder(), contribution)
     if st.button(_("Show me the cleaned copy"), key="clean", type="primary" if made is None else "secondary"):
         try:
             with st.spinner(_("Cleaning …")):
-                work.clean(folder(), contribution, sheet, remove, hashed)
+                work.clean(folder(), contribution, sheet or first, ways)
         except FileRefused as refused:
             refusal(refused)
             return
@@ -78,37 +83,51 @@ def _looked(contribution: Contribution) -> dict[str, Any]:
     return seen
 
 
-def _taken(seen: dict[str, Any]) -> str:
-    """What cleaning takes away, counted."""
-    found = [(say("taken", kind), count) for kind, count in seen["taken"].items() if count]
+def _taken(taken: dict[str, int]) -> str:
+    """What cleaning takes away unasked, counted."""
+    found = [(say("taken", kind), count) for kind, count in taken.items() if count]
     if not found:
         return f"<p>{text(_('Nothing hidden was found in the file.'))}</p>"
-    rows = [f"<tr><td>{text(words)}</td>{cell('', text(number(count, None)), number=True)}</tr>" for words, count in found]
-    return table(
-        (text(_("Not copied")), text(_("How many"))), rows, caption=_("What the cleaned copy leaves out"), numbers=(1,)
-    )
+    rows = [
+        f'<tr><th scope="row">{text(words)}</th>{cell(_("How many"), text(number(count, None)), number=True)}</tr>'
+        for words, count in found
+    ]
+    heads = (text(_("Not copied")), text(_("How many")))
+    return table(heads, rows, caption=_("What the cleaned copy leaves out"), numbers=(1,))
 
 
-def _personal(contribution: Contribution, seen: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """Columns that are left out, and those of which a keyed code is kept, as the contributor chooses."""
-    if not seen["personal"]:
-        return [], []
+def _personal(contribution: Contribution, sheet: dict[str, Any]) -> dict[str, str]:
+    """What is to become of the columns that seem to hold personal data, as the contributor chooses."""
+    if not sheet["personal"]:
+        return {}
     said = _("These columns seem to hold personal data or serial numbers. They are never published.")
     st.html(f"<h2>{text(_('Personal data'))}</h2><p>{text(said)}</p>")
-    remove, hashed = [], []
-    for one in seen["personal"]:
-        column, kind = str(one["column"]), str(one["kind"])
-        ways = {"remove": _("leave it out"), "keep": _("it is not personal: keep it")}
+    names = {column["key"]: column["header"] or column["key"] for column in sheet["columns"]}
+    ways: dict[str, str] = {}
+    for key, kind, how, rows in sheet["personal"]:
+        offered = {
+            "remove": _("leave the column out"),
+            "empty": _("empty the cells that hold it"),
+            "keep": _("it is not personal: keep it"),
+        }
         if kind == "serial_number":
-            ways = {"hash_": _("keep a code in its place, to find the same weapon again"), "remove": ways["remove"]}
-        rows = ngettext("{n} row", "{n} rows", one["rows"]).format(n=number(one["rows"], None))
-        label = _("“{column}” ({kind}, {rows})").format(column=text(column), kind=say("personal", kind), rows=rows)
-        way = st.radio(label, [*ways], format_func=ways.__getitem__, key=f"way-{contribution.id}-{column}", horizontal=True)
-        if way == "remove":
-            remove.append(column)
-        elif way == "hash_":
-            hashed.append(column)
-    return remove, hashed
+            offered = {"hash_": _("keep a code in place of the number"), "remove": offered["remove"]}
+        elif how == "header":
+            offered.pop("empty")
+        count = ngettext("{n} row", "{n} rows", rows).format(n=number(rows, None))
+        label = _("“{column}”: {kind}, {rows}").format(
+            column=names.get(key, key), kind=say("personal", kind), rows=count
+        )
+        way = st.radio(
+            text(label),
+            [*offered],
+            format_func=offered.__getitem__,
+            key=f"{contribution.id}-{key}-{kind}",
+            horizontal=True,
+        )
+        # Of two findings in one column the stricter choice counts.
+        ways[key] = min(ways.get(key, "keep"), way or "remove", key=STRICTEST.index)
+    return ways
 
 
 def _candidate(actor: Actor, contribution: Contribution, made: Path) -> None:

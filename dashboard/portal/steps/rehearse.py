@@ -12,7 +12,6 @@ from dashboard.markup import cell, table, text
 from dashboard.portal import stage, work
 from dashboard.portal.steps.file import refusal
 from dashboard.words import say
-from ingest import contributions
 from ingest.contributions import Contribution
 from ingest.roles import Actor
 from schemas.declaration import DeclarationRefused
@@ -92,6 +91,30 @@ def changes(counts: dict[str, int]) -> str:
     """How many figures would be new, changed or gone."""
     said = listed([f"{say('change', kind)}: {number(count, None)}" for kind, count in counts.items()])
     return f"<p>{text(_('Figures against the current release: {changes}.').format(changes=said))}</p>"
+
+
+def changed(rows: list[dict[str, Any]]) -> str:
+    """The figures that are new, changed or gone, before and after."""
+    if not rows:
+        return ""
+    body = [
+        f'<tr><th scope="row">{text(say("change", row["change"]))}</th>'
+        + cell(_("Figure"), text(_figure(row)))
+        + cell(_("Before"), text(number(row["value_before"], row["unit"])), number=True)
+        + cell(_("Now"), text(number(row["value_now"], row["unit"])), number=True)
+        + "</tr>"
+        for row in rows
+    ]
+    heads = (_("Change"), _("Figure"), _("Before"), _("Now"))
+    return table(tuple(map(text, heads)), body, caption=_("What changes"), kind="stack", numbers=(2, 3))
+
+
+def _figure(row: dict[str, Any]) -> str:
+    what = say("concept", row["concept"])
+    kind = "" if row["category"] == "TOTAL" else say("category", row["category"])
+    return listed(
+        [one for one in (what, kind, place_name(row["place"], row["place_name"]), period(row["period"])) if one]
+    )
 
 
 def beside(pairs: pl.DataFrame) -> str:

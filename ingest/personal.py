@@ -6,10 +6,12 @@ What is found is told by column, kind and count. A value is never quoted.
 import re
 import tomllib
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 
@@ -46,7 +48,8 @@ NO_WORD = re.compile(r"[\W\d_]*")
 NUMBER = re.compile(r"-?\d{1,3}[.,]\d{3,}")
 
 
-class Personal(NamedTuple):
+@dataclass(frozen=True)
+class Personal:
     """What one column seems to hold, and in how many rows.
 
     `kind` is one of `never_stored` or exact_coordinates; `how` it was seen is header (by the words of its header),
@@ -82,9 +85,9 @@ def found(rows: pl.DataFrame, headers: Mapping[str, str] | None = None) -> list[
 
 def merged(parts: Iterable[Personal]) -> list[Personal]:
     """The same file's findings in several batches as one."""
-    rows: dict[tuple[str, str, str], int] = {}
-    for column, kind, how, count in parts:
-        rows[column, kind, how] = rows.get((column, kind, how), 0) + count
+    rows: Counter[tuple[str, str, str]] = Counter()
+    for part in parts:
+        rows[part.column, part.kind, part.how] += part.rows
     return [Personal(*key, count) for key, count in rows.items()]
 
 
@@ -191,7 +194,8 @@ def _may_be(kind: str, texts: list[str]) -> bool:
     if kind == "phone":
         return not texts or any(sum(map(str.isdigit, text)) >= 6 for text in texts)
     if kind == "serial_number":
-        return not texts or any(len(text.strip()) > 3 and text.strip() != str(i) for i, text in enumerate(texts, 1))
+        longer = [text.strip() for i, text in enumerate(texts, 1) if len(text.strip()) > 3 and text.strip() != str(i)]
+        return not texts or 2 * len(longer) >= len(texts)
     return kind != "exact_coordinates" or any(map(_is_exact, texts))
 
 

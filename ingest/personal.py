@@ -20,6 +20,8 @@ MOST_DECIMALS = 2
 SHARE = 0.6
 """How much of a column must look like bare identity numbers or names of people before it is taken for one."""
 FEWEST = 3
+FEWEST_DIGITS = 7
+"""Of a telephone number, an identity number or a point, where no word says what it is."""
 
 URL = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})*\.[^\W\d_]{2,24}")
@@ -41,6 +43,8 @@ NAME_AFTER = (
 )
 POINT = re.compile(r"-?\d{1,3}\.(\d{3,})\D{1,6}-?\d{1,3}\.(\d{3,})")
 DIGIT = re.compile(r"\d")
+PLAIN = re.compile(r"([A-Za-z]{0,4})[-_/ ]?\d{1,7}|[\d.,:/ -]{1,9}|\d{4}-\d\d-\d\d(?:[ T]00:00:00)?")
+"""Codes, numbers and dates, too short for anything personal; most cells are such."""
 TOKEN = re.compile(r"\w+")
 TOGETHER = re.compile("[\u0600-\u06ff\u2e80-\uffff]")
 """Arabic joins its article and prepositions to a word, Chinese writes no blanks."""
@@ -112,7 +116,8 @@ def remains(rows: pl.DataFrame, columns: Iterable[str], *, allowed: Collection[s
 
 def inside(text: str) -> dict[str, str]:
     """Kind → how it was seen, for the personal values and words inside one cell."""
-    if len(text) < 2:
+    plain = PLAIN.fullmatch(text)
+    if len(text) < 2 or (plain and (not plain[1] or plain[1].casefold() not in _short_words())):
         return {}
     text = _western(text)
     bare = URL.sub(" ", text)
@@ -131,18 +136,19 @@ def inside(text: str) -> dict[str, str]:
 
 def _numbers_inside(text: str, bare: str, flat: str, tokens: frozenset[str]) -> dict[str, str]:
     seen: dict[str, str] = {}
-    if PHONE_LINK.search(text) or any(shape.search(bare) for shape in PHONES):
-        seen["phone"] = "shape"
-    if any(right(match[0]) for shape, right in IDS for match in shape.finditer(bare)):
-        seen["id_number"] = "shape"
+    if len(DIGIT.findall(text)) >= FEWEST_DIGITS:
+        if PHONE_LINK.search(text) or any(shape.search(bare) for shape in PHONES):
+            seen["phone"] = "shape"
+        if any(right(match[0]) for shape, right in IDS for match in shape.finditer(bare)):
+            seen["id_number"] = "shape"
+        if _is_point(bare):
+            seen["exact_coordinates"] = "shape"
     for kind, after in (("phone", PHONE_AFTER), ("id_number", ID_AFTER), ("serial_number", SERIAL_AFTER)):
         if kind not in seen and tokens & _marks(kind, "before") and _after(kind, after).search(flat):
             seen[kind] = "words"
     marks = _marks("street_address", "streets_before") | _marks("street_address", "streets_after")
     if tokens & marks and _streets().search(flat):
         seen["street_address"] = "shape"
-    if _is_point(bare):
-        seen["exact_coordinates"] = "shape"
     return seen
 
 
@@ -242,6 +248,12 @@ def _only(kind: str) -> frozenset[str]:
 @cache
 def _phrases(kind: str, which: str) -> re.Pattern[str]:
     return re.compile(_either(words()[kind].get(which, [])))
+
+
+@cache
+def _short_words() -> frozenset[str]:
+    """Words after which a short number may be personal: 'RG 1234567'."""
+    return frozenset(_flat(word) for kind in kinds() for word in words()[kind].get("before", []))
 
 
 @cache

@@ -352,6 +352,23 @@ def test_any_text_survives_a_workbook(tmp_path, rows) -> None:
     assert_frame_equal(grid(tmp_path / "any.xlsx"), frame)
 
 
+def test_rows_and_columns_of_no_size_are_hidden(tmp_path) -> None:
+    path = tmp_path / "u.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet()
+        for i in range(3):
+            page.write_row(i, 0, ["a", "b"])
+    raw = {name: zipfile.ZipFile(path).read(name) for name in zipfile.ZipFile(path).namelist()}
+    sheet = raw["xl/worksheets/sheet1.xml"].replace(b'<row r="2"', b'<row ht="0" customHeight="1" r="2"')
+    columns = b'<cols><col min="2" max="2" width="0"/></cols><sheetData>'
+    raw["xl/worksheets/sheet1.xml"] = sheet.replace(b"<sheetData>", columns)
+    with zipfile.ZipFile(path, "w") as book:
+        for name, content in raw.items():
+            book.writestr(name, content)
+    assert intake.look(path).taken["hidden_rows"] == intake.look(path).taken["hidden_columns"] == 1
+    assert grid(cleaned(path, tmp_path)[1]).rows() == [("a",), ("",), ("a",)]
+
+
 def test_first_columns_and_rows_that_are_empty_keep_their_place(tmp_path) -> None:
     path = tmp_path / "far.xlsx"
     with xlsxwriter.Workbook(path) as book:

@@ -17,7 +17,7 @@ from ingest.draft.written import toml
 from ingest.parse import span
 from ingest.read import Defect, batches
 from ingest.register.gazetteer import load
-from schemas.declaration import OPEN, Read, open_keys
+from schemas.declaration import OPEN, Layout, Read, open_keys
 from schemas.issue import FileRefused
 
 LAST_ROWS = 40
@@ -289,34 +289,41 @@ def _periods(sheet: _Sheet) -> None:
         dates = _one_date(sheet, dates)
     if dates:
         _date(sheet, dates[0])
-        for one in (*years, *months, *sheet.of("day")):
-            one.why = f"the time stands in {dates[0].column.name}"
+        _said_elsewhere(dates[0], (*years, *months, *sheet.of("day")))
         return
     if labels := sheet.of("label"):
         layout["period"] = {"label": labels[0].column.name}
-        for one in (*years, *months, *sheet.of("day")):
-            one.why = f"the time stands in {labels[0].column.name}"
+        _said_elsewhere(labels[0], (*years, *months, *sheet.of("day")))
         return
     if len(years) > 1 or len(months) > 1:
         for one in (*years, *months):
             one.role = ""
         return
     if years:
-        period: dict[str, Any] = {"year": years[0].column.name}
-        if months:
-            period["month"] = months[0].column.name
-            days = sheet.of("day")
-            if days and layout["table"] == "event":
-                period["day"] = days[0].column.name
-                days[0].why = ""
-                days[0].role = "dated"
-            if months[0].months:
-                period["months"] = months[0].months
-        layout["period"] = period
+        layout["period"] = _year(sheet, years[0], months)
         return
     for one in months:
         one.role = ""
     _given(sheet)
+
+
+def _said_elsewhere(where_: Found, others: tuple[Found, ...]) -> None:
+    for one in others:
+        one.why = f"the time stands in {where_.column.name}"
+
+
+def _year(sheet: _Sheet, year: Found, months: list[Found]) -> dict[str, Any]:
+    period: dict[str, Any] = {"year": year.column.name}
+    if months:
+        period["month"] = months[0].column.name
+        days = sheet.of("day")
+        if days and sheet.layout["table"] == "event" and len(days) == 1:
+            period["day"] = days[0].column.name
+            days[0].why = ""
+            days[0].role = "dated"
+        if months[0].months:
+            period["months"] = months[0].months
+    return period
 
 
 def _one_date(sheet: _Sheet, dates: list[Found]) -> list[Found]:
@@ -478,7 +485,7 @@ def _counts(sheet: _Sheet) -> None:
 
 
 def _counted_twice(sheet: _Sheet, measures: list[dict[str, Any]]) -> None:
-    """Columns that would count the same things twice are asked: one may be a part of the other, or of something else."""
+    """Columns that would count the same things twice are asked: one may be a part of the other."""
     event = sheet.layout["table"] == "event"
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for measure in measures:
@@ -639,6 +646,19 @@ def _unsettled(sheet: _Sheet) -> None:
             skip["total_of"] = next(iter(measured))
     sheet.layout["ignore"] = sheet.reasons
     sheet.layout["skip"] = sheet.skips
+    _every_column(sheet)
+
+
+def _every_column(sheet: _Sheet) -> None:
+    """A column that was found but has no use in a layout of this shape is left out, and asked."""
+    parts = {key: value for key, value in sheet.layout.items() if key != "recognise"}
+    used = Layout.model_validate({**parts, "recognise": {}}).used_columns()
+    for one in sheet.columns:
+        name = one.column.name
+        if name not in used:
+            sheet.guesses = [guess for guess in sheet.guesses if guess.key != f"column:{name}"]
+            sheet.ask(roles.question(one))
+            sheet.leave(one, f"{OPEN} what it is; it has no place in a table of this shape")
 
 
 # The whole declaration -------------------------------------------------------------------------------------------

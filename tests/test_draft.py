@@ -401,6 +401,29 @@ def test_the_same_things_counted_twice_are_asked(tmp_path) -> None:
     assert taken(path, proposed) is None
 
 
+def test_a_word_of_a_header_that_nothing_explains_leaves_open_what_it_counts(tmp_path) -> None:
+    lines = ["date,state,guns involved in seizures", "2021-03-14,Lagos,3", "2021-03-15,Kano,2", "2021-03-16,Rivers,5"]
+    proposed = draft(written(tmp_path, "\n".join(lines)), answers={"country": "NGA"})
+    assert [question.key for question in proposed.questions] == ["counts:guns involved in seizures"]
+
+
+def test_what_was_done_with_the_things_is_asked_once(tmp_path) -> None:
+    lines = ["Year,State,Pistols,Rifles", "2021,Lagos,3,1", "2021,Kano,2,0", "2021,Rivers,5,4"]
+    path = written(tmp_path, "\n".join(lines))
+    assert [question.key for question in draft(path, answers={"country": "NGA"}).questions] == ["done"]
+    batch = taken(path, draft(path, answers={"country": "NGA", "done": "found"}))
+    assert batch is not None
+    assert sums(batch) == {"arms_found": 15}
+
+
+@pytest.mark.parametrize("header", ["State: where", "State {a}", "", "State!"])
+def test_a_header_that_no_template_can_hold_is_asked(tmp_path, header: str) -> None:
+    lines = [f"{header},Year,Pistols seized", "Lagos,2021,3", "Kano,2021,2", "Rivers,2021,4"]
+    proposed = draft(written(tmp_path, "\n".join(lines)))
+    parse(proposed.toml(), "drafted")
+    assert f"column:{header}" in {question.key for question in proposed.questions}
+
+
 def test_weights_and_prices_are_no_counts(tmp_path) -> None:
     lines = ["Date,State,Ammunition seized (kg),Value", "2021-03-14,Lagos,3,200", "2021-03-15,Kano,2,100"]
     path = written(tmp_path, "\n".join(lines))

@@ -462,7 +462,7 @@ def _setting(sheet: _Sheet) -> counted.Setting:
     kinds = bool(sheet.of("firearm_type", "items")) or any(one.code.get("firearm_type") for one in sheet.of("count"))
     above = sheet.sniffed.title
     answered = {answer for key, answer in sheet.answers.items() if key.startswith("counts:")}
-    return counted.Setting(above, sheet.title.removeprefix(above), headers, kinds, answered)
+    return counted.Setting(above, sheet.title.removeprefix(above), headers, kinds, answered, sheet.answers.get("done"))
 
 
 def _counts(sheet: _Sheet) -> None:
@@ -494,8 +494,10 @@ def _counted_twice(sheet: _Sheet, measures: list[dict[str, Any]]) -> None:
     unit = any("measure_unit" in one.likely for one in sheet.columns)
     for group in groups.values():
         kinds = [(m.get("firearm_type") or m.get("category"), m.get("condition")) for m in group]
-        twice = len(set(kinds)) < len(kinds) or (event and len(kinds) > 1 and (None, None) in kinds)
-        for measure in group if twice or unit else []:
+        whole = event and len(kinds) > 1
+        for measure, kind in zip(group, kinds, strict=True):
+            if not (unit or kinds.count(kind) > 1 or (whole and kind == (None, None))):
+                continue
             key = f"counts:{measure.get('column', '')}"
             if key not in sheet.answers:
                 sheet.guesses = [guess for guess in sheet.guesses if guess.key != key]
@@ -512,9 +514,13 @@ def _measure(sheet: _Sheet, one: Found, setting: counted.Setting) -> list[dict[s
         one.why = "left out by the contributor"
         return []
     thing = counted.UNIT_OF.get(one.code.get("concept", "")) or ("weapon" if one.code.get("firearm_type") else None)
+    if one.role == "items":
+        thing = "weapon"
     found = counted.counts("" if wide else name, setting, answer, thing)
     if found is None:
-        question = counted.asked("" if wide else name, tuple(one.column.rows[:3].to_list()))
+        header = "" if wide else name
+        once = counted.needs_action(header, setting, thing)
+        question = counted.asked_action() if once else counted.asked(header, tuple(one.column.rows[:3].to_list()))
         if question.key not in {asked.key for asked in sheet.questions}:
             sheet.ask(question)
     measure: dict[str, Any] = {"column": name}

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from ingest.draft.roles import Found
+from ingest.draft.roles import Found, usable
 from ingest.draft.said import Guess, Question
 from ingest.draft.words import plain, says
 from ingest.places import one_way
@@ -86,6 +86,8 @@ def placed(
 
 
 def _may_be_place(one: Found, answers: dict[str, str]) -> bool:
+    if not usable(one.column.name):
+        return False
     if one.role in ("country", "admin1", "admin2", "place"):
         return True
     likely = one.role in ("site", "") and (one.numbers is None or one.numbers.share < 0.5)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ingest import check, places
+from ingest import check, personal, places
 from ingest.declarations import tidy_of
 from ingest.items import COUNT, WHOLE, itemised
 from ingest.parse import WHOLE_UNITS, dates, grouped, latin, limits, numbers, spans
@@ -172,6 +172,9 @@ def _batch(
     issues += found
     rows, found = _plain_columns(rows, layout)
     issues += found
+    if source.contributed:
+        rows, found = _nothing_personal(rows, source, layout)
+        issues += found
     tables, found, cells = _measured(rows, source, layout, snapshot, seen)
     kept = tables[layout.table]["source_row"].unique().implode()
     issues = _rows_or_cells([*issues, *found], kept)
@@ -365,6 +368,18 @@ def _plain_columns(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, li
             said = said.zip_with(said.is_not_null(), rows[said.name])
         rows = rows.with_columns(said)
     return rows, issues
+
+
+def _nothing_personal(rows: pl.DataFrame, source: Source, layout: Layout) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Refuses rows whose texts, of the columns that are taken as they stand, still hold something personal."""
+    kinds = table_columns("item") | table_columns(layout.table)
+    texts = [theirs for theirs, ours in layout.columns.items() if kinds[ours] == pl.String]
+    allowed = {"exact_coordinates"} if source.sensitivity == "low" else set[str]()
+    found = personal.remains(rows.filter(~pl.col("_refused")), texts, allowed=allowed)
+    if found.is_empty():
+        return rows, []
+    held = pl.col("source_row").is_in(found["source_row"].unique().implode())
+    return rows.with_columns((pl.col("_refused") | held).alias("_refused")), [found]
 
 
 def _measured(

@@ -580,9 +580,7 @@ def _tiers(
         visible = [part for part in parts if part.seen_by(allowed)]
         protected = {part.name for part in visible if part.view == "protected"}
         names = tuple(
-            (name, name in protected)
-            for name, source in known.items()
-            if name in protected or source.tlp in allowed
+            (name, name in protected) for name, source in known.items() if name in protected or source.tlp in allowed
         )
         path = staged / f"{tier}.duckdb"
         if names in made:

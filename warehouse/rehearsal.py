@@ -4,6 +4,7 @@ The rows go the way of every file; the figures are made by the views of a build,
 release. Made to run in a child process: plain texts in, one folder of files and one small answer out.
 """
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ingest.recognise import recognise
 from ingest.register.gazetteer import load as load_gazetteer
 from schemas.declaration import Source
 from warehouse.build import YEARLY
+from warehouse.disclosure import report as report_of
 from warehouse.inputs import Inputs, read_inputs
 from warehouse.release import NoRelease, current_id, manifest, sql
 from warehouse.small_tables import use_lookups
@@ -79,7 +81,14 @@ def _figures(folder: Folder, source: Source, held: Held, report: Report, out: Pa
         pairs = _pairs(con, inputs, source.name, parts, out)
         changes = _changes(con, parts.get(source.name), out)
         made = con.execute("select count(*) from figure").fetchone()
-    return {"figures": made[0] if made else 0, "pairs": pairs, "changes": changes}
+    seen = report_of(inputs, source.name)
+    return {
+        "figures": made[0] if made else 0,
+        "pairs": pairs,
+        "changes": changes,
+        "audiences": [asdict(one) for one in seen.seen],
+        "wider": [asdict(one) for one in seen.wider],
+    }
 
 
 def _with(folder: Folder, source: Source, held: Held, report: Report) -> Inputs:

@@ -14,9 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
 Key = tuple[str, str, str]
 """Place, dimension and category of a cell; a place that ends in '/' or a category '' is a rest nobody publishes."""
@@ -265,6 +262,8 @@ class _Table:
                     columns.append(column[at])
                     signs.append(sign)
             row += 1
+        from scipy.sparse import csr_matrix  # Only where something is protected.
+
         return csr_matrix((signs, (rows, columns)), shape=(row, len(variables)))
 
     def _exposed(self) -> list[int]:
@@ -272,6 +271,8 @@ class _Table:
         unknown = [at for at in range(len(self.cells)) if self._free(at)]
         if not unknown:
             return []
+        from scipy.sparse.csgraph import connected_components
+
         matrix = self.matrix(np.array(unknown))
         _, block_of = connected_components(abs(matrix).T @ abs(matrix), directed=False)
         blocks: dict[int, list[int]] = {}
@@ -357,5 +358,7 @@ def _solved(goal: Any, matrix: Any, bounds: list[tuple[float, float | None]]) ->
     """Changes that leave every relation as it is and make `goal` least; None where there is no such end in time."""
     rows = matrix.shape[0]
     equal: dict[str, Any] = {"A_eq": matrix, "b_eq": np.zeros(rows)} if rows else {}
+    from scipy.optimize import linprog
+
     found = linprog(goal, bounds=bounds, method="highs", options={"maxiter": STEPS}, **equal)
     return found.x if found.status == 0 else None

@@ -59,7 +59,7 @@ def step(actor: Actor, contribution: Contribution) -> None:
         if len(sheets) > 1
         else first
     )
-    st.html(_taken(seen["taken_away"]))
+    st.html(_taken(seen["taken"]))
     ways = _personal(contribution, sheets[sheet or first])
     made = work.candidate(folder(), contribution)
     if st.button(_("Show me the cleaned copy"), key="clean", type="primary" if made is None else "secondary"):

@@ -32,6 +32,8 @@ KNOWN = (
     "code",
     "find",
     "map",
+    "draft",
+    "step",
 )
 """Every name an address may use."""
 

@@ -75,7 +75,7 @@ def clean(
     path: Path | str,
     into: Path | str,
     *,
-    sheet: str = "",
+    sheet: str | None = None,
     remove: Collection[str] = (),
     hash_: Collection[str] = (),
     empty: Collection[str] = (),
@@ -111,7 +111,7 @@ def linked(text: str, key: bytes) -> str:
     return hmac.new(key, plain.encode(), sha256).hexdigest()[:HASH_LENGTH]
 
 
-def _workbook(path: Path, copy: Path, sheet: str, wish: Wish) -> Cleaned:
+def _workbook(path: Path, copy: Path, sheet: str | None, wish: Wish) -> Cleaned:
     found = contents(path)
     visible = workbook.visible(found)
     if not visible:
@@ -204,7 +204,7 @@ def _back_and_forth(as_written: intake.Dialect) -> str:
     """An encoding in which what stays is written back as it stood: one character a byte, except where halves of a
     character can look like something else."""
     halves = as_written.encoding == "gb18030" and as_written.delimiter == "|"
-    return as_written.encoding if halves or as_written.encoding in ("utf-16", "utf-8-sig") else "latin-1"
+    return as_written.encoding if halves or as_written.encoding.startswith(("utf-16", "utf-8-sig")) else "latin-1"
 
 
 def _is_shifted(row: list[str], number: int, as_written: intake.Dialect) -> bool:

@@ -272,7 +272,7 @@ def _dated(rows: pl.DataFrame, layout: Layout, snapshot: Snapshot) -> tuple[pl.D
     """Adds period_start, period_end, period_kind and period_basis."""
     period = layout.period
     if period is None:
-        return rows, []
+        return _undated(rows, layout)
     column, kind, known = period.date or period.label or period.year or "", "impossible_period", None
     if period.date:
         asked = latin(rows[period.date], layout.digits)
@@ -294,6 +294,17 @@ def _dated(rows: pl.DataFrame, layout: Layout, snapshot: Snapshot) -> tuple[pl.D
         return rows, []
     issue = of_rows(rows.filter(bad), kind, "row_refused", column=column, value=pl.col(column), known=known)
     return rows.with_columns((pl.col("_refused") | bad).alias("_refused")), [issue]
+
+
+def _undated(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Rows of a layout that declares no period: refused, unless its measures have their own or it is of places."""
+    if layout.table == "place" or any(measure.period for measure in layout.measure):
+        return rows, []
+    open_ = rows.filter(~pl.col("_refused"))
+    nothing = {"our:period_start": pl.Date, "our:period_end": pl.Date, "our:period_kind": pl.String}
+    rows = rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in nothing.items())
+    rows = rows.with_columns(pl.lit(True).alias("_refused"), pl.lit("calendar").alias("our:period_basis"))
+    return rows, [of_rows(open_, "no_period", "row_refused", column=None, value=None)]
 
 
 def _label(layout: Layout) -> pl.Expr:

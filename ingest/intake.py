@@ -92,13 +92,13 @@ class Sheet(BaseModel, frozen=True):
 
 
 class Looked(BaseModel, frozen=True):
-    """What an upload is. `taken_away` counts what cleaning removes unasked: comments, threaded_comments, hidden_sheets,
+    """What an upload is. `taken` counts what cleaning removes unasked: comments, threaded_comments, hidden_sheets,
     very_hidden_sheets, hidden_rows, hidden_columns, titles (cells above the header that hold something personal),
     authors, properties, formulas (their results stay), images, charts, macros, external_links …"""
 
     kind: Kind
     sheets: list[Sheet]
-    taken_away: dict[str, int]
+    taken: dict[str, int]
 
 
 class Dialect(NamedTuple):
@@ -118,13 +118,13 @@ def look(path: Path | str) -> Looked:
     if kind in ("xlsx", "ods"):
         return _look_at_workbook(path, kind)
     if kind == "json":
-        return Looked(kind=kind, sheets=[_look_at_json(path)], taken_away={})
+        return Looked(kind=kind, sheets=[_look_at_json(path)], taken={})
     if kind == "parquet":
         return _look_at_parquet(path)
     as_written = dialect(path)
     first = list(islice(records(path, as_written, as_written.encoding), HEADER_WITHIN))
     count = titles(first, as_written.header_row)
-    return Looked(kind="csv", sheets=[_look_at_csv(path, as_written)], taken_away={"titles": count} if count else {})
+    return Looked(kind="csv", sheets=[_look_at_csv(path, as_written)], taken={"titles": count} if count else {})
 
 
 def kind_of(path: Path) -> Kind:
@@ -214,7 +214,7 @@ def _look_at_workbook(path: Path, kind: Kind) -> Looked:
         first = [list(row) for row in grid.head(HEADER_WITHIN).iter_rows()]
         taken.update({"titles": count} if (count := titles(first, header_row(first))) else {})
         sheets.append(_of_grid(name, grid))
-    return Looked(kind=kind, sheets=sheets, taken_away=dict(sorted(taken.items())))
+    return Looked(kind=kind, sheets=sheets, taken=dict(sorted(taken.items())))
 
 
 def _count_hidden(part: Part, taken: Counter[str]) -> None:
@@ -272,10 +272,10 @@ def _before_trouble(rows: Iterator[list[str]]) -> list[list[str]]:
 def _encoding(path: Path) -> str:
     """One pass over a text file: no null bytes, no endless line, UTF-8 to its end or something older."""
     with path.open("rb") as file:
-        start = file.read(4)
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            _check_utf16(path)
-            return "utf-16"
+        start = file.read(4096)
+        if wide := _wide(start):
+            _check_utf16(path, wide)
+            return wide
         file.seek(0)
         utf8: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
         line = at = controls = 0
@@ -312,10 +312,20 @@ def _longest(block: bytes, before: int) -> int:
     return len(lines[-1]) + (before if len(lines) == 1 else 0)
 
 
-def _check_utf16(path: Path) -> None:
+def _wide(start: bytes) -> str | None:
+    """UTF-16, by its mark or because the same one of each two bytes is often empty, and the other never."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if max(even, odd) * 6 < len(start) or min(even, odd):
+        return None
+    return "utf-16-le" if odd else "utf-16-be" if even else None
+
+
+def _check_utf16(path: Path, encoding: str) -> None:
     line = 0
     try:
-        with path.open(encoding="utf-16", newline="") as text:
+        with path.open(encoding=encoding, newline="") as text:
             while block := text.read(BLOCK):
                 if "\x00" in block:
                     raise FileRefused("null_bytes", value="?")
@@ -325,15 +335,38 @@ def _check_utf16(path: Path) -> None:
 
 
 def _older(path: Path) -> str:
-    """The encoding in which most header words are known; Western European where none is."""
+    """The encoding in which a text that is not Unicode makes most sense."""
+    from ingest.draft.sniff import encodings  # It takes a second to load, and few files need it.
+
     with path.open("rb") as file:
         head = file.read(1 << 16)
-    names = {}
-    for encoding in ("cp1252", "cp1251", "cp1256", "gb18030"):
-        text = head.decode(encoding, errors="replace")
-        words = re.split(r"[,;\t|\r\n\"]+", text[:4000])
-        names[encoding] = sum(len(personal.of_header(word)) for word in words)
-    return max(names, key=lambda encoding: names[encoding])
+    # Not through the middle of a character.
+    found = encodings(head[: head.rfind(b"\n") + 1] or head)
+    return found[0][0] if found else "cp1252"
+
+
+def first_rows(path: Path | str, rows: int) -> list[list[str]]:
+    """The first rows of a CSV or workbook as text, the first records of a JSON or Parquet file below their names.
+
+    For a person to see a cleaned copy. Raises FileRefused.
+    """
+    path = Path(path)
+    kind = kind_of(path)
+    if kind == "csv":
+        as_written = dialect(path)
+        return list(islice(records(path, as_written, as_written.encoding), rows))
+    if kind == "json":
+        document = loaded(path)
+        lists = document.values() if isinstance(document, dict) else [document]
+        some = next((part for part in lists if isinstance(part, list) and part), [document])[: rows - 1]
+        names = list(dict.fromkeys(key for record in some for key, _ in leaves(record)))
+        return [names, *([dict(leaves(record)).get(name, "") for name in names] for record in some)]
+    if kind == "parquet":
+        top = table(path).head(rows - 1)
+        return [top.columns, *(list(row) for row in pl.DataFrame([text_of(one) for one in top]).iter_rows())]
+    found = contents(path)
+    names = workbook.visible(found)
+    return [list(row) for row in seen(path, found, names[0]).head(rows).iter_rows()] if names else []
 
 
 def records(path: Path, as_written: Dialect, encoding: str) -> Iterator[list[str]]:
@@ -450,21 +483,4 @@ def _look_at_parquet(path: Path) -> Looked:
     binary = len(pl.read_parquet_schema(path)) - rows.width
     properties = len(set(pl.read_parquet_metadata(path)) - {"ARROW:schema"})
     taken = {"binary_columns": binary, "properties": properties}
-    return Looked(kind="parquet", sheets=[sheet], taken_away={kind: count for kind, count in taken.items() if count})
-
-
-def first_rows(path: str, rows: int) -> list[list[str]]:
-    """The first rows of a file as texts, its header among them. Raises FileRefused."""
-    file = Path(path)
-    kind = kind_of(file)
-    if kind in ("xlsx", "ods"):
-        return [list(row) for row in workbook.grid(file).head(rows).iter_rows()]
-    if kind == "csv":
-        as_written = dialect(file)
-        return [row for row, _ in zip(records(file, as_written, as_written.encoding), range(rows), strict=False)]
-    if kind == "parquet":
-        held = table(file)
-        return [held.columns, *([str(text) for text in row] for row in held.head(rows - 1).iter_rows())]
-    document = loaded(file)
-    listed = document if isinstance(document, list) else next(iter(document.values()))
-    return [[f"{key}: {text}" for key, text in leaves(one)] for one in listed[:rows]]
+    return Looked(kind="parquet", sheets=[sheet], taken={kind: count for kind, count in taken.items() if count})

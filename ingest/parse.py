@@ -182,7 +182,7 @@ def _limit(
             continue
         step = 1 if number == number.to_integral_value() else 0
         if kind == "about":
-            return f"{number:f}", None, None, "E"
+            return rest.strip(), None, None, "E"
         if kind in ("at_least", "more_than"):
             return None, number + (step if kind == "more_than" else 0), None, "L"
         return None, None, max(number - (step if kind == "less_than" else 0), Decimal(0)), "L"

@@ -6,10 +6,12 @@ What is found is told by column, kind and count. A value is never quoted.
 import re
 import tomllib
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 
@@ -18,6 +20,8 @@ MOST_DECIMALS = 2
 SHARE = 0.6
 """How much of a column must look like bare identity numbers or names of people before it is taken for one."""
 FEWEST = 3
+FEWEST_DIGITS = 7
+"""Of a telephone number, an identity number or a point, where no word says what it is."""
 
 URL = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})*\.[^\W\d_]{2,24}")
@@ -39,6 +43,8 @@ NAME_AFTER = (
 )
 POINT = re.compile(r"-?\d{1,3}\.(\d{3,})\D{1,6}-?\d{1,3}\.(\d{3,})")
 DIGIT = re.compile(r"\d")
+PLAIN = re.compile(r"([A-Za-z]{0,4})[-_/ ]?\d{1,7}|[\d.,:/ -]{1,9}|\d{4}-\d\d-\d\d(?:[ T]00:00:00)?")
+"""Codes, numbers and dates, too short for anything personal; most cells are such."""
 TOKEN = re.compile(r"\w+")
 TOGETHER = re.compile("[\u0600-\u06ff\u2e80-\uffff]")
 """Arabic joins its article and prepositions to a word, Chinese writes no blanks."""
@@ -46,7 +52,8 @@ NO_WORD = re.compile(r"[\W\d_]*")
 NUMBER = re.compile(r"-?\d{1,3}[.,]\d{3,}")
 
 
-class Personal(NamedTuple):
+@dataclass(frozen=True)
+class Personal:
     """What one column seems to hold, and in how many rows.
 
     `kind` is one of `never_stored` or exact_coordinates; `how` it was seen is header (by the words of its header),
@@ -82,9 +89,9 @@ def found(rows: pl.DataFrame, headers: Mapping[str, str] | None = None) -> list[
 
 def merged(parts: Iterable[Personal]) -> list[Personal]:
     """The same file's findings in several batches as one."""
-    rows: dict[tuple[str, str, str], int] = {}
-    for column, kind, how, count in parts:
-        rows[column, kind, how] = rows.get((column, kind, how), 0) + count
+    rows: Counter[tuple[str, str, str]] = Counter()
+    for part in parts:
+        rows[part.column, part.kind, part.how] += part.rows
     return [Personal(*key, count) for key, count in rows.items()]
 
 
@@ -109,7 +116,8 @@ def remains(rows: pl.DataFrame, columns: Iterable[str], *, allowed: Collection[s
 
 def inside(text: str) -> dict[str, str]:
     """Kind → how it was seen, for the personal values and words inside one cell."""
-    if len(text) < 2:
+    plain = PLAIN.fullmatch(text)
+    if len(text) < 2 or (plain and (not plain[1] or plain[1].casefold() not in _short_words())):
         return {}
     text = _western(text)
     bare = URL.sub(" ", text)
@@ -128,18 +136,19 @@ def inside(text: str) -> dict[str, str]:
 
 def _numbers_inside(text: str, bare: str, flat: str, tokens: frozenset[str]) -> dict[str, str]:
     seen: dict[str, str] = {}
-    if PHONE_LINK.search(text) or any(shape.search(bare) for shape in PHONES):
-        seen["phone"] = "shape"
-    if any(right(match[0]) for shape, right in IDS for match in shape.finditer(bare)):
-        seen["id_number"] = "shape"
+    if len(DIGIT.findall(text)) >= FEWEST_DIGITS:
+        if PHONE_LINK.search(text) or any(shape.search(bare) for shape in PHONES):
+            seen["phone"] = "shape"
+        if any(right(match[0]) for shape, right in IDS for match in shape.finditer(bare)):
+            seen["id_number"] = "shape"
+        if _is_point(bare):
+            seen["exact_coordinates"] = "shape"
     for kind, after in (("phone", PHONE_AFTER), ("id_number", ID_AFTER), ("serial_number", SERIAL_AFTER)):
         if kind not in seen and tokens & _marks(kind, "before") and _after(kind, after).search(flat):
             seen[kind] = "words"
     marks = _marks("street_address", "streets_before") | _marks("street_address", "streets_after")
     if tokens & marks and _streets().search(flat):
         seen["street_address"] = "shape"
-    if _is_point(bare):
-        seen["exact_coordinates"] = "shape"
     return seen
 
 
@@ -191,7 +200,8 @@ def _may_be(kind: str, texts: list[str]) -> bool:
     if kind == "phone":
         return not texts or any(sum(map(str.isdigit, text)) >= 6 for text in texts)
     if kind == "serial_number":
-        return not texts or any(len(text.strip()) > 3 and text.strip() != str(i) for i, text in enumerate(texts, 1))
+        longer = [text.strip() for i, text in enumerate(texts, 1) if len(text.strip()) > 3 and text.strip() != str(i)]
+        return not texts or 2 * len(longer) >= len(texts)
     return kind != "exact_coordinates" or any(map(_is_exact, texts))
 
 
@@ -238,6 +248,12 @@ def _only(kind: str) -> frozenset[str]:
 @cache
 def _phrases(kind: str, which: str) -> re.Pattern[str]:
     return re.compile(_either(words()[kind].get(which, [])))
+
+
+@cache
+def _short_words() -> frozenset[str]:
+    """Words after which a short number may be personal: 'RG 1234567'."""
+    return frozenset(_flat(word) for kind in kinds() for word in words()[kind].get("before", []))
 
 
 @cache

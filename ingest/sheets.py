@@ -161,10 +161,11 @@ def _look_at_prolog(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
     parser.StartElementHandler = lambda name, _: begun.append(name)
     with archive.open(entry) as part:
         head = part.read(3)
-        starts_as_xml = head.removeprefix(b"\xef\xbb\xbf").startswith((b"<", b"\r", b"\n", b" ", b"\t"))
-        if not starts_as_xml and head != b"\xef\xbb\xbf":
-            if not head or not entry.filename.endswith((".xml", ".rels")):
+        first = head.removeprefix(b"\xef\xbb\xbf")[:1]
+        if not entry.filename.endswith((".xml", ".rels")):
+            if first != b"<":
                 return
+        elif first not in b"<\r\n \t":
             # Our own search for tags reads UTF-8 alone, as every spreadsheet program writes it.
             raise FileRefused("unsafe_workbook", known=said("its XML is not UTF-8"))
         parser.Parse(head)

@@ -289,15 +289,15 @@ def test_what_cleaning_takes_away_is_counted(crowded) -> None:
         "hyperlinks": 1,
         "properties": 1,
     }
-    assert {kind: looked.taken_away.get(kind) for kind in expected} == expected
-    assert looked.taken_away["authors"] >= 2
+    assert {kind: looked.taken.get(kind) for kind in expected} == expected
+    assert looked.taken["authors"] >= 2
     assert [(sheet.name, sheet.header_row) for sheet in looked.sheets] == [("Cases", 1)]
     assert [column.key for column in looked.sheets[0].columns] == ["A", "B", "D", "E", "F"]
     found = {(seen.column, seen.kind) for seen in looked.sheets[0].personal}
     assert found == {("B", "serial_number"), ("E", "person_name")}
 
 
-def test_cleaned_workbook_holds_none_of_what_was_taken_away(tmp_path, crowded) -> None:
+def test_cleaned_workbook_holds_none_of_what_was_taken(tmp_path, crowded) -> None:
     done, copy = cleaned(crowded, tmp_path, remove=["E"], hash_=["B"])
     everything = every_byte(copy)
     assert b"SECRET" not in everything
@@ -352,6 +352,23 @@ def test_any_text_survives_a_workbook(tmp_path, rows) -> None:
     assert_frame_equal(grid(tmp_path / "any.xlsx"), frame)
 
 
+def test_rows_and_columns_of_no_size_are_hidden(tmp_path) -> None:
+    path = tmp_path / "u.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet()
+        for i in range(3):
+            page.write_row(i, 0, ["a", "b"])
+    raw = {name: zipfile.ZipFile(path).read(name) for name in zipfile.ZipFile(path).namelist()}
+    sheet = raw["xl/worksheets/sheet1.xml"].replace(b'<row r="2"', b'<row ht="0" customHeight="1" r="2"')
+    columns = b'<cols><col min="2" max="2" width="0"/></cols><sheetData>'
+    raw["xl/worksheets/sheet1.xml"] = sheet.replace(b"<sheetData>", columns)
+    with zipfile.ZipFile(path, "w") as book:
+        for name, content in raw.items():
+            book.writestr(name, content)
+    assert intake.look(path).taken["hidden_rows"] == intake.look(path).taken["hidden_columns"] == 1
+    assert grid(cleaned(path, tmp_path)[1]).rows() == [("a",), ("",), ("a",)]
+
+
 def test_first_columns_and_rows_that_are_empty_keep_their_place(tmp_path) -> None:
     path = tmp_path / "far.xlsx"
     with xlsxwriter.Workbook(path) as book:
@@ -378,7 +395,7 @@ def test_ods_is_read_like_a_workbook_and_becomes_one(tmp_path) -> None:
     )
     looked = intake.look(path)
     assert looked.kind == "ods"
-    assert looked.taken_away == {"comments": 1, "hidden_columns": 1, "hidden_rows": 2, "hidden_sheets": 1}
+    assert looked.taken == {"comments": 1, "hidden_columns": 1, "hidden_rows": 2, "hidden_sheets": 1}
     assert [(sheet.name, sheet.rows) for sheet in looked.sheets] == [("Open", 5)]
     done, copy = cleaned(path, tmp_path)
     assert done.kind == "xlsx"
@@ -396,7 +413,7 @@ def test_csv_without_anything_to_remove_stays_as_it_is(tmp_path) -> None:
     assert (done.unchanged, done.rows, done.headers) == (True, 4, ["Place", "N"])
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_csv_loses_its_columns_in_its_own_dialect(tmp_path, encoding, delimiter, end) -> None:
@@ -449,7 +466,7 @@ def test_personal_titles_go_unasked_and_texts_where_asked(tmp_path, kind) -> Non
             for i, row in enumerate(table):
                 page.write_row(i, 0, row)
     looked = intake.look(path)
-    assert looked.taken_away.get("titles") == 1
+    assert looked.taken.get("titles") == 1
     assert [(seen.column, seen.kind, seen.rows) for seen in looked.sheets[0].personal] == [("B", "email", 1)]
     done, copy = cleaned(path, tmp_path, empty=["B"])
     assert done.emptied_cells == 2
@@ -474,7 +491,7 @@ def test_json_and_parquet_lose_columns_and_metadata(tmp_path) -> None:
     frame = pl.DataFrame({"place": ["Gao", "Ber"], "serial": ["A-1234", None], "raw": [b"SECRET", b""], "n": [1, 2]})
     frame.write_parquet(path, metadata={"author": "SECRET"})
     looked = intake.look(path)
-    assert looked.taken_away == {"binary_columns": 1, "properties": 1}
+    assert looked.taken == {"binary_columns": 1, "properties": 1}
     _, copy = cleaned(path, tmp_path, hash_=["serial"])
     assert pl.read_parquet(copy).rows() == [("Gao", mark, 1), ("Ber", "", 2)]
     assert b"SECRET" not in copy.read_bytes()
@@ -646,6 +663,33 @@ def test_last_gate_refuses_rows_and_quotes_nothing() -> None:
     assert "Row 3, column description: the text holds a telephone number" in told
     assert "5678" not in told
     assert "example.org" not in told
+
+
+@pytest.mark.parametrize(
+    ("encoding", "headers", "kind"),
+    [
+        ("gb18030", ["省份", "持枪人姓名", "数量"], "person_name"),
+        ("cp1251", ["Область", "Телефон", "Количество"], "phone"),
+        ("cp1256", ["المحافظة", "اسم المتهم", "الكمية"], "person_name"),
+    ],
+)
+def test_words_are_known_in_older_encodings(tmp_path, encoding, headers, kind) -> None:
+    text = ",".join(headers) + "\n" + f"{headers[0]},{headers[2]} +7 495 123-45-67,3\n" * 3
+    (tmp_path / "u").write_bytes(text.encode(encoding))
+    sheet = intake.look(tmp_path / "u").sheets[0]
+    assert [column.header for column in sheet.columns] == headers
+    assert kind in {seen.kind for seen in sheet.personal if seen.column == "B"}
+    _, copy = cleaned(tmp_path / "u", tmp_path, remove=["B"])
+    assert copy.read_bytes().decode(encoding).startswith(f"{headers[0]},{headers[2]}\n{headers[0]},3\n")
+
+
+def test_first_rows_of_a_cleaned_copy(tmp_path, crowded) -> None:
+    assert intake.first_rows(crowded, 2)[0] == ["Date", "Serial number", "Place", "Suspect name", "Number"]
+    for name, content in (("c", b"a,b\n1,2\n3,4\n"), ("j", b'{"rows": [{"a": 1, "b": 2}, {"a": 3}]}')):
+        (tmp_path / name).write_bytes(content)
+        assert intake.first_rows(tmp_path / name, 2) == [["a", "b"], ["1", "2"]]
+    pl.DataFrame({"a": [1, 3], "b": ["2", None]}).write_parquet(tmp_path / "p")
+    assert intake.first_rows(tmp_path / "p", 2) == [["a", "b"], ["1", "2"]]
 
 
 @pytest.mark.real

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 from ingest.draft.cells import split
 from ingest.draft.roles import LOOKUPS, Found
 from ingest.draft.said import Guess, Question
-from ingest.draft.words import entries, mentions, plain
+from ingest.draft.words import NUMBER_WORDS, entries, han, lists, mentions, plain
 from ingest.translate import folded
 from schemas.vocabulary import codes
 
@@ -63,13 +63,17 @@ class Setting:
     answered: set[str] = field(default_factory=set)
     """What a person said the numbers count, as 'concept/unit'."""
 
+    done: str | None = None
+    """What a person said was done with the things counted, such as 'seized'."""
+
     def action(self, header: str) -> tuple[str | None, str]:
         """What was done to the things counted ('seized'), and where that stands; None where it is not settled."""
+        if self.done:
+            return self.done, "your answer"
         for where, text in (
             ("the header", header),
             ("the other headers", " · ".join(self.headers)),
             ("the title", self.title),
-            ("the file's name", self.file_name),
         ):
             said = {name: word for name, word in mentions(text, "actions").items() if name in DONE_TO_THINGS}
             if len(said) == 1 and "recovered" not in said:
@@ -123,13 +127,47 @@ def counts(header: str, setting: Setting, answer: str | None, gives: str | None 
     if done:
         return None
     thing, why = (gives, "its header") if gives else setting.thing(header)
-    if thing is None:
+    if thing is None or (gives is None and left_over(header)):
         return None
     if thing == "shooting":
         return "shootings", "incident", why
     action, where = setting.action(header)
     found = COUNTED.get((thing, action or "?"))
     return (*found, f"{why}, {where}") if found else None
+
+
+def needs_action(header: str, setting: Setting, gives: str | None) -> bool:
+    """Whether all that is missing is what was done with the things counted: that is asked once for the whole file."""
+    if mentions(header, "actions") or (gives is None and left_over(header)):
+        return False
+    thing = gives or setting.thing(header)[0]
+    return thing in {thing for thing, action in COUNTED if action} and setting.action(header)[0] is None
+
+
+def asked_action() -> Question:
+    """What was done with the things a file counts."""
+    options = {
+        "seized": "they were seized",
+        "found": "they were found",
+        "surrendered": "they were handed in",
+        "destroyed": "they were destroyed",
+        "traced": "they were traced",
+        "other": "something else, or not always the same",
+    }
+    return Question("done", "What was done with the things this file counts?", options)
+
+
+def left_over(header: str) -> list[str]:
+    """Words of a header that no list explains: 'involved' in 'guns involved', which is no count of guns seized."""
+    text = plain(header)
+    known = [
+        word for table in ("actions", "objects") for words in lists("headers.toml", table).values() for word in words
+    ]
+    known += [word for role in ("count", "total", "row_number") for word in lists("headers.toml", "roles")[role]]
+    for word in sorted((w for w in known if not w.endswith("*")), key=len, reverse=True):
+        text = text.replace(word, " ") if han(word) else f" {text} ".replace(f" {word} ", "  ").strip()
+    starts = tuple(word[:-1] for word in known if word.endswith("*"))
+    return [part for part in text.split() if part not in NUMBER_WORDS and not part.startswith(starts)]
 
 
 def asked(header: str, rows: tuple[int, ...] = ()) -> Question:

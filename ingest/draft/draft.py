@@ -17,7 +17,7 @@ from ingest.draft.written import toml
 from ingest.parse import span
 from ingest.read import Defect, batches
 from ingest.register.gazetteer import load
-from schemas.declaration import OPEN, Read, open_keys
+from schemas.declaration import OPEN, Layout, Read, open_keys
 from schemas.issue import FileRefused
 
 LAST_ROWS = 40
@@ -289,34 +289,41 @@ def _periods(sheet: _Sheet) -> None:
         dates = _one_date(sheet, dates)
     if dates:
         _date(sheet, dates[0])
-        for one in (*years, *months, *sheet.of("day")):
-            one.why = f"the time stands in {dates[0].column.name}"
+        _said_elsewhere(dates[0], (*years, *months, *sheet.of("day")))
         return
     if labels := sheet.of("label"):
         layout["period"] = {"label": labels[0].column.name}
-        for one in (*years, *months, *sheet.of("day")):
-            one.why = f"the time stands in {labels[0].column.name}"
+        _said_elsewhere(labels[0], (*years, *months, *sheet.of("day")))
         return
     if len(years) > 1 or len(months) > 1:
         for one in (*years, *months):
             one.role = ""
         return
     if years:
-        period: dict[str, Any] = {"year": years[0].column.name}
-        if months:
-            period["month"] = months[0].column.name
-            days = sheet.of("day")
-            if days and layout["table"] == "event":
-                period["day"] = days[0].column.name
-                days[0].why = ""
-                days[0].role = "dated"
-            if months[0].months:
-                period["months"] = months[0].months
-        layout["period"] = period
+        layout["period"] = _year(sheet, years[0], months)
         return
     for one in months:
         one.role = ""
     _given(sheet)
+
+
+def _said_elsewhere(where_: Found, others: tuple[Found, ...]) -> None:
+    for one in others:
+        one.why = f"the time stands in {where_.column.name}"
+
+
+def _year(sheet: _Sheet, year: Found, months: list[Found]) -> dict[str, Any]:
+    period: dict[str, Any] = {"year": year.column.name}
+    if months:
+        period["month"] = months[0].column.name
+        days = sheet.of("day")
+        if days and sheet.layout["table"] == "event" and len(days) == 1:
+            period["day"] = days[0].column.name
+            days[0].why = ""
+            days[0].role = "dated"
+        if months[0].months:
+            period["months"] = months[0].months
+    return period
 
 
 def _one_date(sheet: _Sheet, dates: list[Found]) -> list[Found]:
@@ -455,7 +462,7 @@ def _setting(sheet: _Sheet) -> counted.Setting:
     kinds = bool(sheet.of("firearm_type", "items")) or any(one.code.get("firearm_type") for one in sheet.of("count"))
     above = sheet.sniffed.title
     answered = {answer for key, answer in sheet.answers.items() if key.startswith("counts:")}
-    return counted.Setting(above, sheet.title.removeprefix(above), headers, kinds, answered)
+    return counted.Setting(above, sheet.title.removeprefix(above), headers, kinds, answered, sheet.answers.get("done"))
 
 
 def _counts(sheet: _Sheet) -> None:
@@ -478,7 +485,7 @@ def _counts(sheet: _Sheet) -> None:
 
 
 def _counted_twice(sheet: _Sheet, measures: list[dict[str, Any]]) -> None:
-    """Columns that would count the same things twice are asked: one may be a part of the other, or of something else."""
+    """Columns that would count the same things twice are asked: one may be a part of the other."""
     event = sheet.layout["table"] == "event"
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for measure in measures:
@@ -487,8 +494,10 @@ def _counted_twice(sheet: _Sheet, measures: list[dict[str, Any]]) -> None:
     unit = any("measure_unit" in one.likely for one in sheet.columns)
     for group in groups.values():
         kinds = [(m.get("firearm_type") or m.get("category"), m.get("condition")) for m in group]
-        twice = len(set(kinds)) < len(kinds) or (event and len(kinds) > 1 and (None, None) in kinds)
-        for measure in group if twice or unit else []:
+        whole = event and len(kinds) > 1
+        for measure, kind in zip(group, kinds, strict=True):
+            if not (unit or kinds.count(kind) > 1 or (whole and kind == (None, None))):
+                continue
             key = f"counts:{measure.get('column', '')}"
             if key not in sheet.answers:
                 sheet.guesses = [guess for guess in sheet.guesses if guess.key != key]
@@ -505,9 +514,13 @@ def _measure(sheet: _Sheet, one: Found, setting: counted.Setting) -> list[dict[s
         one.why = "left out by the contributor"
         return []
     thing = counted.UNIT_OF.get(one.code.get("concept", "")) or ("weapon" if one.code.get("firearm_type") else None)
+    if one.role == "items":
+        thing = "weapon"
     found = counted.counts("" if wide else name, setting, answer, thing)
     if found is None:
-        question = counted.asked("" if wide else name, tuple(one.column.rows[:3].to_list()))
+        header = "" if wide else name
+        once = counted.needs_action(header, setting, thing)
+        question = counted.asked_action() if once else counted.asked(header, tuple(one.column.rows[:3].to_list()))
         if question.key not in {asked.key for asked in sheet.questions}:
             sheet.ask(question)
     measure: dict[str, Any] = {"column": name}
@@ -639,6 +652,19 @@ def _unsettled(sheet: _Sheet) -> None:
             skip["total_of"] = next(iter(measured))
     sheet.layout["ignore"] = sheet.reasons
     sheet.layout["skip"] = sheet.skips
+    _every_column(sheet)
+
+
+def _every_column(sheet: _Sheet) -> None:
+    """A column that was found but has no use in a layout of this shape is left out, and asked."""
+    parts = {key: value for key, value in sheet.layout.items() if key != "recognise"}
+    used = Layout.model_validate({**parts, "recognise": {}}).used_columns()
+    for one in sheet.columns:
+        name = one.column.name
+        if name not in used:
+            sheet.guesses = [guess for guess in sheet.guesses if guess.key != f"column:{name}"]
+            sheet.ask(roles.question(one))
+            sheet.leave(one, f"{OPEN} what it is; it has no place in a table of this shape")
 
 
 # The whole declaration -------------------------------------------------------------------------------------------

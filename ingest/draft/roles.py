@@ -100,6 +100,11 @@ def by_header(name: str) -> tuple[list[str], list[str]]:
     return whole, [role for role in near if role not in whole]
 
 
+def usable(name: str) -> bool:
+    """Whether a header can be written into a template: it is not empty and has none of the signs templates have."""
+    return bool(name) and not set(name) & set("{}:!")
+
+
 def header_period(name: str) -> tuple[str | None, str | None] | None:
     """('2019', None), (None, '03') or ('2019', '03') for a header that is a year, a month or both."""
     text = plain(name)
@@ -139,6 +144,8 @@ def find(column: Column, answer: str | None, order: str | None) -> Found:
     found = Found(column)
     whole, near = by_header(column.name)
     found.likely = tuple(dict.fromkeys([*whole, *near]))
+    if not usable(column.name):
+        return found
     if column.filled == 0:
         return _left(found, "empty", "has no cell with text", "every cell is empty")
     found.numbers = numbered(column)

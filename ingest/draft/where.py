@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from ingest.draft.roles import Found
+from ingest.draft.roles import Found, usable
 from ingest.draft.said import Guess, Question
 from ingest.draft.words import plain, says
 from ingest.places import one_way
@@ -86,6 +86,8 @@ def placed(
 
 
 def _may_be_place(one: Found, answers: dict[str, str]) -> bool:
+    if not usable(one.column.name):
+        return False
     if one.role in ("country", "admin1", "admin2", "place"):
         return True
     likely = one.role in ("site", "") and (one.numbers is None or one.numbers.share < 0.5)
@@ -134,9 +136,9 @@ def _country(
     chosen: str | None = None
     shown = ""
     if len(named) == 1 and (best is None or named[0] == best or shares.get(named[0], (0, 0))[0] >= FITS):
-        code, shown = named[0], "the title or the file's name says so"
-        if code in shares:
-            shown += f", and {shares[code][0]:.0%} of the place names lie there"
+        chosen, shown = named[0], "the title or the file's name says so"
+        if chosen in shares:
+            shown += f", and {shares[chosen][0]:.0%} of the place names lie there"
     elif (
         best is not None
         and not named
@@ -144,10 +146,10 @@ def _country(
         and shares[best][1] >= 3
         and second < 0.5 * shares[best][0]
     ):
-        code, shown = best, f"{shares[best][0]:.0%} of the place names lie there, {second:.0%} in the next country"
-    if code is not None:
-        where.guesses.append(Guess("country", code, shown, shares.get(code, (1.0, 0))[0]))
-        return {"within": code, "try": {"code": code}}
+        chosen, shown = best, f"{shares[best][0]:.0%} of the place names lie there, {second:.0%} in the next country"
+    if chosen is not None:
+        where.guesses.append(Guess("country", chosen, shown, shares.get(chosen, (1.0, 0))[0]))
+        return {"within": chosen, "try": {"code": chosen}}
     held = dict(gazetteer.places.filter(level="country").select("code", "name").iter_rows())
     options = {code: held[code] for code in dict.fromkeys([*named, *ranked[:5]])}
     where.questions.append(Question("country", "Which country is the file about?", options, free=True))

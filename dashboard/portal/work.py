@@ -235,9 +235,7 @@ def withdraw(folder: Folder, actor: Actor, source: str, reason: str) -> str | No
     from warehouse.inputs import NothingToBuild
     from warehouse.withdraw import withdraw as take_back
 
-    owners = declared(folder)[source].owners
-    take_back(folder, source, reason, actor=actor, of=owners[0] if owners else None)
-    contributions.withdrawn(folder, source)
+    take_back(folder, actor, source, reason=reason)
     try:
         return build(folder)
     except NothingToBuild:

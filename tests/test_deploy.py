@@ -72,7 +72,7 @@ def test_the_pieces_with_accounts_name_the_same_things() -> None:
         assert f"COMMONS_HOSTS={name}" in text
         assert f"server_name {name};" in nginx
         assert f"https://{name}/oauth2callback" in guide
-    for path in re.findall(r"/srv/commons/keys/[\w.-]+", f"{green}{portal}"):
+    for path in re.findall(r"/srv/commons/keys[\w-]*/[\w.-]+", f"{green}{portal}"):
         assert Path(path).name in guide
     shipped = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     for name in re.findall(r"\$(commons_\w+)|zone=(commons_\w+)|limit_conn (commons_\w+)", nginx):
@@ -89,7 +89,7 @@ def test_each_tier_has_a_user_and_a_group_of_its_own() -> None:
     green = GREEN.read_text(encoding="utf-8")
     assert "COMMONS_TIER=green" in green
     assert re.findall(r"SupplementaryGroups=(.*)", green) == ["commons-green"]
-    assert re.findall(r"LoadCredential=(\S+?):", green) == ["roles.key", "secrets.toml"], "no other key"
+    assert re.findall(r"COMMONS_KEYS=(\S+)", green) == ["/srv/commons/keys-green"], "no other key"
     guide = (DEPLOY / "README.md").read_text(encoding="utf-8")
     for name in ("commons-participants", "COMMONS_GROUP_GREEN=commons-green", "COMMONS_GROUP_AMBER=commons-amber"):
         assert name in guide

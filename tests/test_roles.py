@@ -2,7 +2,6 @@
 
 import json
 import os
-import stat
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -253,16 +252,3 @@ def test_the_first_administrator_is_made_on_the_command_line(folder: Folder) -> 
         assert done.returncode == 2
         assert "Traceback" not in done.stderr
         assert done.stderr
-
-
-def test_keys_are_made_once_and_are_their_owners_alone(tmp_path: Path) -> None:
-    made = keys.key("roles")
-    assert len(made) == 32
-    assert keys.key("roles") == made
-    assert keys.key("other") != made
-    assert stat.S_IMODE(keys.path("roles").stat().st_mode) == 0o600
-    assert stat.S_IMODE(keys.folder().stat().st_mode) == 0o700
-    assert sorted(path.name for path in keys.folder().iterdir()) == ["other.key", "roles.key"]
-    keys.path("roles").write_bytes(b"short")
-    with pytest.raises(ValueError, match="damaged"):
-        keys.key("roles")

@@ -44,6 +44,8 @@ def page(name: str, body: Callable[[Actor], None]) -> None:
             frame.note(_(str(refused)))
         except ContributionRefused as refused:
             frame.note(_(str(refused)), (_("To my datasets"), address.to(address.OVERVIEW)))
+    if actor is not None:
+        account.about(actor)
     st.html(_foot())
 
 

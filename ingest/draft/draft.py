@@ -221,7 +221,11 @@ def _places(sheet: _Sheet) -> None:
 def _sum_columns(sheet: _Sheet) -> None:
     """A column of totals is left out where it is the sum of the others, and the count where it stands alone."""
     wide = sheet.of("period_column", "count")
+    open_ = [one for one in sheet.of("") if one.numbers and one.numbers.share >= roles.SURE]
     for one in sheet.of("total"):
+        if open_:
+            one.role = ""
+            continue
         if not wide:
             one.role = "count"
             continue

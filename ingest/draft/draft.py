@@ -485,7 +485,8 @@ def _counts(sheet: _Sheet) -> None:
     if not columns:
         measures += _rows_counted(sheet, setting)
     _counted_twice(sheet, measures)
-    layout["measure"] = measures
+    # Without any number settled the rows are refused, since nothing says what they count.
+    layout["measure"] = measures or [{}]
 
 
 def _counted_twice(sheet: _Sheet, measures: list[dict[str, Any]]) -> None:

@@ -106,7 +106,7 @@ def usable(name: str) -> bool:
 
 
 def header_period(name: str) -> tuple[str | None, str | None] | None:
-    """('2019', None), (None, '03'), (None, 'Q1') or ('2019', '03') for a header that is a year, a part of it or both."""
+    """('2019', None), (None, '03'), (None, 'Q1') or ('2019', '03') for a header that is a year or a part of it."""
     if part := part_of_year(name):
         return None, part
     parts = plain(name).replace("年", " ").split()

@@ -221,7 +221,11 @@ def _places(sheet: _Sheet) -> None:
 def _sum_columns(sheet: _Sheet) -> None:
     """A column of totals is left out where it is the sum of the others, and the count where it stands alone."""
     wide = sheet.of("period_column", "count")
+    open_ = [one for one in sheet.of("") if one.numbers and one.numbers.share >= roles.SURE]
     for one in sheet.of("total"):
+        if open_:
+            one.role = ""
+            continue
         if not wide:
             one.role = "count"
             continue
@@ -481,7 +485,8 @@ def _counts(sheet: _Sheet) -> None:
     if not columns:
         measures += _rows_counted(sheet, setting)
     _counted_twice(sheet, measures)
-    layout["measure"] = measures
+    # Without any number settled the rows are refused, since nothing says what they count.
+    layout["measure"] = measures or [{}]
 
 
 def _counted_twice(sheet: _Sheet, measures: list[dict[str, Any]]) -> None:

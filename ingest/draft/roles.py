@@ -11,9 +11,9 @@ from ingest.draft.values import (
     dated,
     label_share,
     link_share,
-    month_of,
     month_share,
     numbered,
+    part_of_year,
     words_share,
     year_share,
 )
@@ -106,23 +106,20 @@ def usable(name: str) -> bool:
 
 
 def header_period(name: str) -> tuple[str | None, str | None] | None:
-    """('2019', None), (None, '03') or ('2019', '03') for a header that is a year, a month or both."""
-    text = plain(name)
-    parts = text.split()
+    """('2019', None), (None, '03'), (None, 'Q1') or ('2019', '03') for a header that is a year or a part of it."""
+    if part := part_of_year(name):
+        return None, part
+    parts = plain(name).replace("年", " ").split()
     years = [part for part in parts if len(part) == 4 and part.isdigit() and 1900 <= int(part) <= 2100]
-    rest = [part for part in parts if part not in years]
-    if month := month_of(name):
-        return None, month
-    if len(years) == 1 and (not rest or rest in (["ano"], ["year"], ["annee"], ["г"], ["год"])):
+    rest = " ".join(part for part in parts if part not in years)
+    if len(years) != 1:
+        return None
+    if rest in ("", "ano", "year", "annee", "г", "год"):
         return years[0], None
-    if len(years) == 1 and len(rest) == 1:
-        month = month_of(rest[0])
-        if month is None and rest[0].isdigit() and len(rest[0]) == 2 and 1 <= int(rest[0]) <= 12:
-            month = rest[0]
-        return (years[0], month) if month else None
-    if len(parts) == 1 and parts[0][:4].isdigit() and parts[0][4:] == "年" and 1900 <= int(parts[0][:4]) <= 2100:
-        return parts[0][:4], None
-    return None
+    part = part_of_year(rest)
+    if part is None and len(rest) == 2 and rest.isdigit() and 1 <= int(rest) <= 12:
+        part = rest
+    return (years[0], part) if part else None
 
 
 def header_code(name: str) -> dict[str, str]:
@@ -268,7 +265,8 @@ def _by_cells(found: Found, numeric: bool, order: str | None) -> Found:
         return _left(found, "row_number", "it counts the rows from first to last", LEFT_OUT["row_number"])
     if not numeric:
         dates = dated(column, order)
-        if dates is not None and dates.share >= SURE and dates.precision == "day":
+        other = mentions(column.name, "against").get("dates")
+        if dates is not None and dates.share >= SURE and dates.precision == "day" and not other:
             found.dates = dates
             return _is(found, "date", dates.evidence, dates.share)
         if len(column.texts) < 2000:

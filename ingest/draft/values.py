@@ -120,6 +120,15 @@ def month_share(column: Column) -> tuple[float, dict[str, str]]:
     return column.share(digits | column.texts.is_in(list(names))), names
 
 
+def part_of_year(text: str) -> str | None:
+    """'03' for a month and 'Q1' for a quarter, in words; None for what names neither."""
+    compared = plain(text)
+    for number, names in lists("words.toml", "quarters").items():
+        if compared in names:
+            return f"Q{number}"
+    return month_of(text)
+
+
 @dataclass(frozen=True)
 class Dates:
     """How a column's dates are written: patterns in order, month names, the share they read; `orders` if undecided."""

@@ -260,10 +260,7 @@ def submit(
     copy = copy_of(folder, contribution)
     text = declaration(folder, contribution)
     sha, content = declarations.keep_declaration(folder, text), digest(copy)
-    if any(
-        act["act"] == "received" and act["source"] == source.name and act.get("digest") == content
-        for act in ledger.entries(folder)
-    ):
+    if content in _standing(folder, source.name).values():
         raise ContributionRefused("This very file was submitted before. Nothing is counted twice.")
     snapshot = secrets.token_hex(32)
     keep(folder, copy, snapshot)
@@ -348,6 +345,17 @@ def _accepted(
     )
     _forget(folder, contribution)
     return _put(folder, altered(contribution, stage="accepted", copy=None, drafted={}, asked={}, told={}))
+
+
+def _standing(folder: Folder, source: str) -> dict[str, str | None]:
+    """Snapshots of a source that wait or were accepted → the sha256 of their bytes."""
+    found: dict[str, str | None] = {}
+    for act in ledger.entries(folder):
+        if act.get("source") == source and act["act"] == "received":
+            found[act["snapshot"]] = act.get("digest")
+        elif act.get("source") == source and act["act"] in ("returned", "refused", "withdrawn"):
+            found.pop(act.get("snapshot", ""), None)
+    return found
 
 
 def withdrawn(folder: Folder, source: str) -> None:

@@ -62,7 +62,7 @@ def declarations_in_force(folder: Folder) -> dict[str, str]:
     for act in ledger.entries(folder):
         if act["act"] == "declared":
             texts[act["source"]] = act["declaration"]
-        elif act["act"] == "received":
+        elif act["act"] == "accepted":
             files.setdefault(act["source"], set()).add(act["snapshot"])
         elif act["act"] == "withdrawn":
             files.get(act["source"], set()).discard(act["snapshot"])

@@ -26,6 +26,8 @@ ROLES = tuple(CHOICES)
 CANDIDATE, REHEARSAL = "candidate", "rehearsal"
 EXAMPLES = 10
 """Rows that are named of each kind of issue."""
+ROOM = 3_000_000_000
+"""Bytes a rehearsal may take: it works with the place register and the current release, not with the file alone."""
 CHANGES = 200
 """Changed figures that a steward sees at once."""
 SHOWN = 12
@@ -131,6 +133,7 @@ def rehearse(folder: Folder, contribution: Contribution) -> dict[str, Any]:
             "into": str(place),
         },
         seconds=120,
+        memory=ROOM,
     )
     return told
 

@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,6 +27,9 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 
 ROWS_REFUSED, FILE_REFUSED = 1, 2
 ISSUES_SHOWN = 20
+
+role = typer.Typer(add_completion=False, no_args_is_help=True, help="Who may do what: list, grant and revoke roles.")
+app.add_typer(role, name="role")
 
 Data = Annotated[Path, typer.Option("--data", envvar="COMMONS_DATA", help="The data folder.")]
 DEFAULT_DATA = Path("data")
@@ -283,6 +286,49 @@ def check(
 
 
 @app.command()
+def draft(
+    file: Annotated[Path, typer.Argument(help="A file of a shape that no source declares.")],
+    to: Annotated[Path | None, typer.Option("-o", "--to", help="The declaration to write.")] = None,
+    answer: Annotated[list[str] | None, typer.Option(help="An answer, as KEY=VALUE; once for each question.")] = None,
+) -> None:
+    """Propose a declaration for a file: what was found and what shows it, and what has to be asked."""
+    from ingest.draft import draft as propose
+    from schemas.issue import FileRefused
+
+    _readable(file)
+    answers = _answers(answer or [])
+    try:
+        found = propose(file, answers=answers)
+    except FileRefused as refused:
+        _say_refused(refused, file, "")
+        raise typer.Exit(FILE_REFUSED) from None
+    for guess in found.guesses:
+        agreed = f" ({guess.share:.0%})" if guess.share < 1 else ""
+        typer.echo(f"{guess.key}: {guess.value}{agreed} – {guess.evidence}", err=to is None)
+    for question in found.questions:
+        rows = f" (row {', '.join(map(str, question.rows))})" if question.rows else ""
+        typer.echo(f"? {question.words}{rows}", err=to is None)
+        for value, words in question.options.items():
+            typer.echo(f"    --answer '{question.key}={value}'  {words}", err=to is None)
+        if question.free:
+            typer.echo(f"    --answer '{question.key}=…'", err=to is None)
+    if to is None:
+        typer.echo(found.toml(), nl=False)
+    else:
+        to.write_text(found.toml(), encoding="utf-8")
+        typer.echo(f"{to}: written. Next: commons check {file} --declaration {to}")
+    raise typer.Exit(ROWS_REFUSED if found.questions else 0)
+
+
+def _answers(given: list[str]) -> dict[str, str]:
+    for text in given:
+        if "=" not in text:
+            _stop(f"An answer is KEY=VALUE, unlike “{text}”.")
+    # The key may hold an equals sign, as a word of the file may; its answer never does.
+    return dict(text.rsplit("=", 1) for text in given)
+
+
+@app.command()
 def build(data: Data = DEFAULT_DATA) -> None:
     """Build a release from all kept files, check it and make it the current one."""
     from warehouse.build import build as build_release
@@ -300,15 +346,85 @@ def build(data: Data = DEFAULT_DATA) -> None:
 
 
 @app.command()
-def verify(data: Data = DEFAULT_DATA) -> None:
-    """Check the ledger's chain and every hash, and rebuild the current release from the kept files."""
+def verify(
+    key: Annotated[Path | None, typer.Option(help="The operator's public key, had by another way.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Check the ledger's chain, signatures and every hash, and rebuild the current release from the kept files."""
     from warehouse.verify import verify as verify_all
 
-    with _progress("verifying"):
-        found = verify_all(_folder(data))
+    try:
+        with _progress("verifying"):
+            found = verify_all(_folder(data), key)
+    except ValueError as error:
+        _stop(str(error))
+        return
     for line in found.lines:
         typer.echo(line)
     raise typer.Exit(0 if found.holds else FILE_REFUSED)
+
+
+@app.command()
+def sign(
+    make_key: Annotated[bool, typer.Option("--make-key", help="Make the operator's key, once.")] = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Sign the current release with the operator's key; a build does so by itself once there is one."""
+    from ingest import keys
+    from warehouse import sign as signing
+    from warehouse.release import NoRelease, current_id
+
+    folder = _folder(data)
+    try:
+        if make_key:
+            public = signing.make_key(folder)
+            typer.echo(f"The key is {keys.path(signing.KEY)}: keep a copy elsewhere. Give {public} to whoever asks.")
+        release = current_id(folder)
+        if not signing.sign(folder, release):
+            _stop("There is no key to sign with. To make one: commons sign --make-key")
+        typer.echo(f"Release {release} is signed.")
+    except FileExistsError as error:
+        _stop(str(error))
+    except NoRelease as error:
+        if not make_key:
+            _stop(str(error))
+
+
+@app.command()
+def withdraw(
+    source: Annotated[str, typer.Argument(help="The source.")],
+    reason: Annotated[str, typer.Option(help="error, consent, licence, safety or other.")],
+    file: Annotated[str | None, typer.Option(help="Only this file of it, by its sha256.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Take a source or a file back: its bytes and rows are deleted, and a release is built without it.
+
+    For safety, all earlier releases that held it and older exports in the data folder's exports are deleted too.
+    Copies that others have taken cannot be recalled.
+    """
+    from ingest.roles import LOCAL
+    from warehouse.build import build as build_release
+    from warehouse.inputs import NothingToBuild, held_files
+    from warehouse.withdraw import REASONS, NothingToWithdraw
+    from warehouse.withdraw import withdraw as take_back
+
+    if reason not in REASONS:
+        _stop(f"The reason is one of {', '.join(REASONS)}.")
+    try:
+        with _progress("withdrawing"):
+            releases = take_back(_folder(data), LOCAL, source, reason=reason, snapshot=file)
+    except NothingToWithdraw as error:
+        _stop(str(error))
+        return
+    typer.echo(f"{source}: withdrawn. Copies that others have taken cannot be recalled.")
+    for release in releases:
+        typer.echo(f"Release {release} was withdrawn with it.")
+    if any(held_files(_folder(data)).values()):
+        build(data)
+    else:
+        with suppress(NothingToBuild):
+            build_release(_folder(data))
+        typer.echo("No file is left, so no release is shown.")
 
 
 @app.command()
@@ -532,6 +648,75 @@ def starter(
         build(data)
 
 
+Person = Annotated[str | None, typer.Option(help="The code that a person sees after they log in.")]
+Issuer = Annotated[str | None, typer.Option(help="Instead of the code: the address of who vouches for them.")]
+Subject = Annotated[str | None, typer.Option(help="… and what that one calls them (the claim sub).")]
+
+
+@role.command("list")
+def list_roles(data: Data = DEFAULT_DATA) -> None:
+    """Everybody's roles, by their codes."""
+    from ingest.roles import actor, held
+
+    today = date.today()
+    for grant in sorted(held(_folder(data)).grants, key=lambda grant: (grant.person, grant.role)):
+        of = f" of {grant.organisation}" if grant.organisation else ""
+        until = f", until {grant.until}" if grant.until else ""
+        over = "" if grant.stands(today) else " (over)"
+        called = actor(_folder(data), grant.person, today).role_id
+        typer.echo(f"{grant.person} · {called} · {grant.role}{of}{until}{over}, granted by {grant.actor}")
+
+
+@role.command()
+def grant(
+    name: Annotated[str, typer.Argument(help="The role.")],
+    person: Person = None,
+    issuer: Issuer = None,
+    subject: Subject = None,
+    organisation: Annotated[str | None, typer.Option(help="For whom a contributor contributes.")] = None,
+    until: Annotated[str | None, typer.Option(help="The last day of the role, where it has one.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Give a role to a person."""
+    from ingest import roles
+
+    who, day = _person(person, issuer, subject), _day(until, "--until")
+    try:
+        roles.grant(_folder(data), roles.LOCAL, who, name, organisation=organisation, until=day, today=date.today())
+    except roles.RoleRefused as refused:
+        _stop(str(refused))
+    typer.echo(f"{roles.actor(_folder(data), who, date.today()).role_id} has the role {name}.")
+
+
+@role.command()
+def revoke(
+    name: Annotated[str, typer.Argument(help="The role.")],
+    person: Person = None,
+    issuer: Issuer = None,
+    subject: Subject = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Take a role from a person, at once."""
+    from ingest import roles
+
+    who = _person(person, issuer, subject)
+    try:
+        roles.revoke(_folder(data), roles.LOCAL, who, name)
+    except roles.RoleRefused as refused:
+        _stop(str(refused))
+    typer.echo(f"{roles.actor(_folder(data), who, date.today()).role_id} no longer has the role {name}.")
+
+
+def _person(code: str | None, issuer: str | None, subject: str | None) -> str:
+    from ingest.roles import person
+
+    if code and not issuer and not subject:
+        return code
+    if code or not issuer or not subject:
+        _stop("Say whose role it is: either --person, or --issuer and --subject.")
+    return person(str(issuer), str(subject))
+
+
 @app.command()
 def serve(
     port: Annotated[int, typer.Option(envvar="PORT", help="The port to listen on.")] = 8501,
@@ -540,16 +725,43 @@ def serve(
         list[str] | None,
         typer.Option(envvar="COMMONS_HOSTS", help="A name people reach it by, where that is not this machine's own."),
     ] = None,
+    tier: Annotated[str, typer.Option(envvar="COMMONS_TIER", help="clear, green or amber.")] = "clear",
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Open the dashboard on this machine, for reading only."""
+    """Open the dashboard on this machine, for reading only. What is stricter than clear needs an account elsewhere."""
     from dashboard import server
+    from warehouse.release import TIERS
 
     hosts = host or []
     if address not in server.LOOPBACK and not hosts:
         _stop("Say by which name or address people reach it, as in: --host commons.example.org")
+    if tier not in TIERS:
+        _stop(f"There is no tier “{tier}”. There are: {', '.join(TIERS)}.")
+    os.environ["COMMONS_TIER"] = tier
     os.environ["COMMONS_DATA"] = str(data.absolute())
     typer.echo(f"The commons opens at http://{address}:{port} (stop with Ctrl+C)")
+    server.serve(address, port, hosts)
+
+
+@app.command()
+def portal(
+    port: Annotated[int, typer.Option(envvar="PORT", help="The port to listen on.")] = 8601,
+    address: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        list[str] | None,
+        typer.Option(envvar="COMMONS_HOSTS", help="A name people reach it by, where that is not this machine's own."),
+    ] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Open the portal for those who contribute data; on this machine alone it needs no account."""
+    from dashboard.portal import server
+    from dashboard.server import LOOPBACK
+
+    hosts = host or []
+    if address not in LOOPBACK and not hosts:
+        _stop("Say by which name or address people reach it, as in: --host portal.example.org")
+    os.environ["COMMONS_DATA"] = str(data.absolute())
+    typer.echo(f"The portal opens at http://{address}:{port} (stop with Ctrl+C)")
     server.serve(address, port, hosts)
 
 

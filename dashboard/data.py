@@ -18,8 +18,9 @@ from typing import Any
 import duckdb
 import streamlit as st
 
+from dashboard.portal import account
 from ingest.folder import Folder
-from warehouse.release import NoRelease, current_id, manifest, open_release
+from warehouse.release import NoRelease, current_id, demand_not_withdrawn, manifest, open_release
 
 QUERIES = Path(__file__).with_name("queries")
 MACROS = ("here", "shown", "showable", "in_set")
@@ -79,15 +80,25 @@ def folder() -> Folder:
     return Folder(Path(os.environ.get("COMMONS_DATA", "data")))
 
 
+def tier() -> str:
+    """The tier the app was started for."""
+    return os.environ.get("COMMONS_TIER", "clear")
+
+
 def opened(release: str | None) -> Opened:
-    """The release an address names, or the current one. Raises NoRelease."""
+    """The release an address names, or the current one. Raises NoRelease, WithdrawnRelease where there was one.
+
+    Also NotLoggedIn and NotAllowed: what is stricter than clear is for those the ledger lets read it, at this moment.
+    """
     held = folder()
+    account.demand_tier(held, tier())
     newest = current_id(held)
     wanted = release or newest
+    if RELEASE_ID.fullmatch(wanted):
+        demand_not_withdrawn(held, wanted)
     if not RELEASE_ID.fullmatch(wanted) or not (held.releases / wanted / "manifest.json").is_file():
         raise NoRelease("No release of that name is held here.")
-    tier = os.environ.get("COMMONS_TIER", "clear")
-    return Opened(str(held.root), wanted, tier, newest if newest != wanted else None)
+    return Opened(str(held.root), wanted, tier(), newest if newest != wanted else None)
 
 
 def before(opened: Opened) -> Opened | None:

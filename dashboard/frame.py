@@ -12,7 +12,9 @@ from dashboard import address, charts, data, finder, language, share
 from dashboard.data import Opened, Row
 from dashboard.language import _, day, place_name
 from dashboard.markup import text
-from warehouse.release import NoRelease
+from dashboard.portal import account
+from ingest.roles import NotAllowed
+from warehouse.release import NoRelease, WithdrawnRelease
 
 HERE = Path(__file__).parent
 PAGES = ("overview", "local", "region", "sources", "origin", "methods", "about")
@@ -180,6 +182,9 @@ def release(name: str) -> Opened | None:
     opened, said = held(name)
     if said:
         st.html(said)
+    if opened is None and not account.is_local() and data.tier() != "clear":
+        actor = account.here(data.folder())
+        account.log_in() if actor is None else account.about(actor)
     return opened
 
 
@@ -188,7 +193,14 @@ def held(name: str) -> tuple[Opened | None, str]:
     wanted = address.here().get("release")
     try:
         opened = data.opened(wanted)
-    except NoRelease:
+    except account.NotLoggedIn:
+        return None, note_html(_("These figures are for participants only, so one has to log in to see them."))
+    except NotAllowed as refused:
+        return None, note_html(_(str(refused)))
+    except NoRelease as error:
+        if isinstance(error, WithdrawnRelease):
+            said = _("This release was withdrawn: something in it could have put people at risk.")
+            return None, note_html(said, (_("See the current release"), address.same(name, release=None)))
         if wanted:
             said = _("No release of that name is held here. Its numbers may stand in the current release.")
             return None, note_html(said, (_("See the current release"), address.same(name, release=None)))

@@ -20,7 +20,9 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from dashboard.shell import HANDING_OVER_HASH
 
-HIDDEN = ("/_stcore/agent", "/_stcore/script-health-check", "/_stcore/upload_file")
+UPLOAD = "/_stcore/upload_file"
+"""Where a browser sends files to."""
+HIDDEN = ("/_stcore/agent", "/_stcore/script-health-check", UPLOAD)
 """Addresses of Streamlit that nobody needs here."""
 SHRINKING = (".js", ".css", ".json", ".svg")
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
@@ -66,38 +68,46 @@ HEADERS = {
 
 
 class OnlyReading:
-    """Refuses what is more than reading: other methods than GET and HEAD, hidden addresses, and other messages."""
+    """Refuses what is more than reading: other methods than GET and HEAD, hidden addresses, and other messages.
 
-    def __init__(self, app: ASGIApp, hidden: Iterable[str]) -> None:
+    What a portal must take in besides is named: addresses files are sent to, and messages that ask for these.
+    """
+
+    def __init__(
+        self, app: ASGIApp, hidden: Iterable[str], taking: Iterable[str] = (), messages: Iterable[str] = ()
+    ) -> None:
         self.app = app
         self.hidden = tuple(hidden)
+        self.taking = tuple(taking)
+        self.messages = (*READING, *messages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers before a body is read, and hangs up: a body that is sent all the same goes nowhere."""
-        if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD"):
+        sent = scope["type"] == "http" and scope["method"] not in ("GET", "HEAD")
+        if sent and not scope["path"].startswith(self.taking):
             refusal = {"allow": "GET, HEAD", "connection": "close"}
             await PlainTextResponse("Nothing is taken in here.", 405, refusal)(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith(self.hidden):
             await PlainTextResponse("Not found.", 404)(scope, receive, send)
         elif scope["type"] == "websocket":
-            await self.app(scope, _only_reading(receive), send)
+            await self.app(scope, _only(receive, self.messages), send)
         else:
             await self.app(scope, receive, send)
 
 
-def _only_reading(receive: Receive) -> Receive:
-    """Messages of a browser; at the first that asks for more than reading the connection is over."""
+def _only(receive: Receive, messages: tuple[str, ...]) -> Receive:
+    """Messages of a browser; at the first that asks for more than these the connection is over."""
 
     async def checked() -> Message:
         message = await receive()
-        if message["type"] == "websocket.receive" and not _is_reading(message.get("bytes") or b""):
+        if message["type"] == "websocket.receive" and not _is_one_of(messages, message.get("bytes") or b""):
             return {"type": "websocket.disconnect", "code": 1008}
         return message
 
     return checked
 
 
-def _is_reading(data: bytes) -> bool:
+def _is_one_of(messages: tuple[str, ...], data: bytes) -> bool:
     message = BackMsg()
     try:
         message.ParseFromString(data)
@@ -105,7 +115,7 @@ def _is_reading(data: bytes) -> bool:
         # protobuf's own error; its class differs between its implementations.
         return False
     operation = message.backend_operation_request.WhichOneof("payload")
-    return (operation or message.WhichOneof("type")) in READING
+    return (operation or message.WhichOneof("type")) in messages
 
 
 class Guarded:

@@ -6,6 +6,7 @@ the app has come, in the right language and direction; below /light/ the same pa
 
 import gc
 import logging
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -23,6 +24,7 @@ from streamlit import config
 from streamlit.starlette import App
 
 from dashboard import guard, shell
+from dashboard.portal import account
 
 HERE = Path(__file__).parent
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
@@ -44,7 +46,7 @@ SHUT = {
 class _Page(Convertor[str]):
     """A page's name in an address: whatever is neither a file nor one of Streamlit's own addresses."""
 
-    regex = r"(?!static/|media/|component/|_stcore/|light/|light$)[^.]*"
+    regex = r"(?!static/|media/|component/|_stcore/|light/|light$|auth/|oauth2callback$)[^.]*"
 
     def convert(self, value: str) -> str:
         return value
@@ -82,9 +84,9 @@ def application(address: str, hosts: Sequence[str]) -> App:
     hidden = guard.HIDDEN if near else (*guard.HIDDEN, guard.METRICS)
     app = App(
         HERE / "public" / "app.py",
-        lifespan=_life,
+        lifespan=life,
         routes=[
-            Route("/favicon.png", _icon),
+            Route("/favicon.png", icon),
             Route("/light", _to_light),
             Route("/light/{name:page}", _light),
             Route("/{name:page}", _first_screen),
@@ -101,10 +103,25 @@ def application(address: str, hosts: Sequence[str]) -> App:
     open_ones = [name for name, wanted in SHUT.items() if config.get_option(name) != wanted]
     if open_ones:
         raise RuntimeError(f"Settings of the public viewer are not what they must be: {', '.join(open_ones)}")
+    use_accounts(address, hosts)
     return app
 
 
-async def _icon(request: Request) -> FileResponse:
+def use_accounts(address: str, hosts: Sequence[str]) -> None:
+    """Says whether one has to log in: not where nobody but this machine reaches the app, under its own names.
+
+    A proxy on this machine reaches it too, so one that is to be reached under another name has accounts. To be called
+    once the settings beside the app's script have been read.
+    """
+    if address in LOOPBACK and not hosts:
+        os.environ[account.MODE] = "1"
+    else:
+        os.environ.pop(account.MODE, None)
+    if secrets := os.environ.get("COMMONS_SECRETS"):
+        config.set_option("secrets.files", [secrets])
+
+
+async def icon(request: Request) -> FileResponse:
     return FileResponse(HERE / "assets" / "icon.png", headers={"cache-control": "public, max-age=86400"})
 
 
@@ -136,7 +153,7 @@ def _answer(request: Request, document: Callable[[str, str, str, str], str]) -> 
 
 
 @asynccontextmanager
-async def _life(_app: App) -> AsyncIterator[None]:
+async def life(_app: App) -> AsyncIterator[None]:
     # Streamlit has just turned these logs on again. Who reads what, and from where, is written nowhere.
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)

@@ -50,14 +50,34 @@ def declared(folder: Folder) -> dict[str, Source]:
 
 
 def contributed(folder: Folder) -> dict[str, Source]:
-    """Name → contributed declaration in force: the last one the ledger says was declared, unless its source is gone."""
+    """Name → contributed declaration in force: the last one the ledger says was declared, while a file of it stands."""
+    in_force = declarations_in_force(folder)
+    return {name: of_text(text_of(folder, sha), name) for name, sha in sorted(in_force.items())}
+
+
+def declarations_in_force(folder: Folder) -> dict[str, str]:
+    """Contributed source of which not every file was withdrawn → the sha256 of its declaration."""
     texts: dict[str, str] = {}
+    files: dict[str, set[str]] = {}
     for act in ledger.entries(folder):
         if act["act"] == "declared":
             texts[act["source"]] = act["declaration"]
-        elif act["act"] == "withdrawn" and not act.get("snapshot"):
-            texts.pop(act["source"], None)
-    return {name: of_text(text_of(folder, sha), name) for name, sha in sorted(texts.items())}
+        elif act["act"] == "received":
+            files.setdefault(act["source"], set()).add(act["snapshot"])
+        elif act["act"] == "withdrawn":
+            files.get(act["source"], set()).discard(act["snapshot"])
+    return {name: sha for name, sha in texts.items() if files.get(name)}
+
+
+def once_declared(folder: Folder, name: str) -> Source | None:
+    """A source's declaration, in force or not since all of it was withdrawn; None where there is none to be read."""
+    if name in sources():
+        return sources()[name]
+    acts = [act for act in ledger.entries(folder) if act["act"] == "declared" and act["source"] == name]
+    try:
+        return of_text(text_of(folder, acts[-1]["declaration"]), name) if acts else None
+    except DeclarationRefused:
+        return None
 
 
 def keep_declaration(folder: Folder, text: str) -> str:

@@ -37,6 +37,11 @@ class Folder:
         return self.root / "releases"
 
     @property
+    def exports(self) -> Path:
+        """Exports the operator hands out, where there are any: they can always be made again from a release."""
+        return self.root / "exports"
+
+    @property
     def current(self) -> Path:
         """The pointer: a small file that holds the id of the current release."""
         return self.root / "CURRENT"
@@ -57,14 +62,14 @@ class Folder:
         return self.root / "drafts"
 
     @property
-    def quarantine(self) -> Path:
-        """Uploads as they came, encrypted, until their contributor has confirmed a cleaned copy."""
-        return self.root / "quarantine"
-
-    @property
     def build_lock(self) -> Path:
         """Held by the one build that runs."""
         return self.root / "build.lock"
+
+    @property
+    def quarantine(self) -> Path:
+        """Uploads whose contributor has not confirmed a cleaned copy yet, encrypted under random names."""
+        return self.root / "quarantine"
 
     def file(self, sha256: str) -> Path:
         """Where the bytes of a snapshot lie."""

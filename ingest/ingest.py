@@ -7,16 +7,19 @@ from pathlib import Path
 
 import polars as pl
 
-from ingest import check, places
+from ingest import check, personal, places
 from ingest.declarations import tidy_of
-from ingest.parse import WHOLE_UNITS, days, grouped, numbers, spans
+from ingest.items import COUNT, WHOLE, itemised
+from ingest.parse import WHOLE_UNITS, dates, grouped, latin, limits, numbers, spans
 from ingest.read import Defect, batches
 from ingest.register.gazetteer import Gazetteer
-from ingest.translate import look_up, template
+from ingest.translate import folded, look_up, template
 from schemas.declaration import Layout, Measure, Skip, Source
 from schemas.issue import FileRefused, of_rows, one
+from schemas.record import VALUE
 from schemas.said import said
 from schemas.tables import columns as table_columns
+from schemas.vocabulary import codes
 
 MOST_SHOWN = 1000
 """Issues that a file refused as a whole still shows of its rows."""
@@ -156,7 +159,8 @@ def _batch(
         text = text.with_columns(pl.lit(None, pl.String).alias("source_column"))
     text, found = _skip(text, layout, seen)
     issues += found
-    rows = text.with_columns(pl.lit(False).alias("_refused"))
+    rows, found = itemised(text, layout)
+    issues += found
     for step in (_ragged, _required):
         rows, found = step(rows, layout)
         issues += found
@@ -168,6 +172,9 @@ def _batch(
     issues += found
     rows, found = _plain_columns(rows, layout)
     issues += found
+    if source.contributed:
+        rows, found = _nothing_personal(rows, source, layout)
+        issues += found
     tables, found, cells = _measured(rows, source, layout, snapshot, seen)
     kept = tables[layout.table]["source_row"].unique().implode()
     issues = _rows_or_cells([*issues, *found], kept)
@@ -268,27 +275,39 @@ def _dated(rows: pl.DataFrame, layout: Layout, snapshot: Snapshot) -> tuple[pl.D
     """Adds period_start, period_end, period_kind and period_basis."""
     period = layout.period
     if period is None:
-        return rows, []
+        return _undated(rows, layout)
     column, kind, known = period.date or period.label or period.year or "", "impossible_period", None
     if period.date:
-        day = days(rows[period.date], period.date_format)
-        dates = pl.DataFrame({"period_start": day, "period_end": day}).with_columns(pl.lit("day").alias("period_kind"))
-        kind, known = "impossible_date", period.date_format
+        asked = latin(rows[period.date], layout.digits)
+        found_dates = dates(asked, period.date_format, period.months)
+        patterns = period.date_format
+        kind, known = "impossible_date", patterns if isinstance(patterns, str) else " or ".join(patterns)
     elif period.file_name:
         label = year_in_name(snapshot.stem, period.file_name)
-        dates = spans(pl.Series([label]).new_from_index(0, rows.height))
+        found_dates = spans(pl.Series([label]).new_from_index(0, rows.height))
     elif period.given:
-        dates = spans(pl.Series([period.given]).new_from_index(0, rows.height))
+        found_dates = spans(pl.Series([period.given]).new_from_index(0, rows.height))
     else:
-        dates = spans(rows.select(_label(layout))["label"])
+        found_dates = spans(latin(rows.select(_label(layout))["label"], layout.digits))
     basis = pl.col(period.basis) if period.basis in rows.columns else pl.lit(period.basis)
-    found = dates.rename(lambda name: f"our:{name}").get_columns()
+    found = found_dates.rename(lambda name: f"our:{name}").get_columns()
     rows = rows.with_columns(*found, basis.alias("our:period_basis"))
     bad = rows["our:period_start"].is_null() & ~rows["_refused"]
     if not bad.any():
         return rows, []
     issue = of_rows(rows.filter(bad), kind, "row_refused", column=column, value=pl.col(column), known=known)
     return rows.with_columns((pl.col("_refused") | bad).alias("_refused")), [issue]
+
+
+def _undated(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Rows of a layout that declares no period: refused, unless its measures have their own or it is of places."""
+    if layout.table == "place" or any(measure.period for measure in layout.measure):
+        return rows, []
+    open_ = rows.filter(~pl.col("_refused"))
+    nothing = {"our:period_start": pl.Date, "our:period_end": pl.Date, "our:period_kind": pl.String}
+    rows = rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in nothing.items())
+    rows = rows.with_columns(pl.lit(True).alias("_refused"), pl.lit("calendar").alias("our:period_basis"))
+    return rows, [of_rows(open_, "no_period", "row_refused", column=None, value=None)]
 
 
 def _label(layout: Layout) -> pl.Expr:
@@ -300,7 +319,12 @@ def _label(layout: Layout) -> pl.Expr:
     if period.month is None:
         return year.alias("label")
     parts = [name for name in (period.month, period.day) if name]
-    padded = [pl.col(name).str.strip_chars().str.strip_suffix(".0").str.pad_start(2, "0") for name in parts]
+    numbered = [pl.col(name).str.strip_chars().str.strip_suffix(".0") for name in parts]
+    if period.months:
+        names = {folded(name): number for name, number in period.months.items()}
+        month = numbered[0].str.to_lowercase().replace(names)
+        numbered[0] = month
+    padded = [part.str.pad_start(2, "0") for part in numbered]
     return pl.concat_str([year, *padded], separator="-").alias("label")
 
 
@@ -346,6 +370,18 @@ def _plain_columns(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, li
     return rows, issues
 
 
+def _nothing_personal(rows: pl.DataFrame, source: Source, layout: Layout) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Refuses rows whose texts, of the columns that are taken as they stand, still hold something personal."""
+    kinds = table_columns("item") | table_columns(layout.table)
+    texts = [theirs for theirs, ours in layout.columns.items() if kinds[ours] == pl.String]
+    allowed = {"exact_coordinates"} if source.sensitivity == "low" else set[str]()
+    found = personal.remains(rows.filter(~pl.col("_refused")), texts, allowed=allowed)
+    if found.is_empty():
+        return rows, []
+    held = pl.col("source_row").is_in(found["source_row"].unique().implode())
+    return rows.with_columns((pl.col("_refused") | held).alias("_refused")), [found]
+
+
 def _measured(
     rows: pl.DataFrame, source: Source, layout: Layout, snapshot: Snapshot, seen: _Seen
 ) -> tuple[dict[str, pl.DataFrame], list[pl.DataFrame], tuple[int, int, int, int]]:
@@ -365,7 +401,10 @@ def _measured(
     parts, issues = [], []
     cells = missing = cells_refused = 0
     for measure in layout.measure:
-        part, found, refused = _numbered(good, layout, measure, seen, target)
+        part, undated = _in_its_period(good, measure)
+        part, found, refused = _numbered(part, layout, measure, seen, target)
+        issues += undated
+        refused += sum(u.height for u in undated)
         finished = _finished(part, source, layout, snapshot, target, measure)
         finished, broken = check.validate(finished, target)
         issues += found + broken
@@ -395,6 +434,20 @@ def _measured(
     return tables, issues, (cells, cells - missing - cells_refused, missing, cells_refused)
 
 
+def _in_its_period(rows: pl.DataFrame, measure: Measure) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Rows with the period a measure's column is about, where its header says so, without those that name none."""
+    if measure.period is None:
+        return rows, []
+    label = rows.with_columns(template(measure.period, []).alias("label"))["label"]
+    found = spans(label).rename(lambda name: f"our:{name}").get_columns()
+    rows = rows.with_columns(*found, pl.lit("calendar").alias("our:period_basis"), label.alias("_label"))
+    bad = rows["our:period_start"].is_null()
+    if not bad.any():
+        return rows, []
+    issue = of_rows(rows.filter(bad), "impossible_period", "row_refused", column=measure.column, value=pl.col("_label"))
+    return rows.filter(~bad), [issue]
+
+
 def _rows_or_cells(issues: list[pl.DataFrame], kept: pl.Series) -> list[pl.DataFrame]:
     """Where a row of the file is many numbers, one bad cell does not refuse it: its issue is one of a cell."""
     of_cell = pl.col("fate").is_in(["row_refused", "row_skipped"]) & pl.col("source_row").is_in(kept)
@@ -413,8 +466,11 @@ def _numbered(
             pl.lit(1).alias("_number"), pl.lit(None, pl.String).alias("_raw"), pl.lit("A").alias("_status")
         )
         return counted, [], 0
-    raw = rows[measure.column]
-    clean = raw.str.strip_chars()
+    several = layout.items is not None and layout.items.column == measure.column
+    raw = rows[WHOLE if several else measure.column]
+    clean = latin((rows[COUNT] if several else raw).str.strip_chars(), layout.digits)
+    if layout.zero:
+        clean = clean.set(clean.is_in(layout.zero), "0")
     status = clean.replace_strict(
         list(layout.missing), list(layout.missing.values()), default=None, return_dtype=pl.String
     )
@@ -425,6 +481,12 @@ def _numbered(
         status = status.set(~is_missing, None)
     if is_missing.any():
         clean = clean.set(is_missing, None)
+    low = high = pl.Series([None], dtype=VALUE).new_from_index(0, rows.height)
+    if layout.approximate:
+        stated, low, high, how = limits(clean, layout.approximate, layout.thousands, layout.decimal)
+        clean = stated.zip_with(how.is_not_null(), clean)
+        status = how.zip_with(how.is_not_null(), status)
+        is_missing = is_missing | (how == "L").fill_null(False)
     value, kind = numbers(clean, layout.thousands, layout.decimal)
     kind = kind.set(is_missing, None) if is_missing.any() else kind
     if value.len() and (value < 0).any():
@@ -443,6 +505,7 @@ def _numbered(
     rows = rows.with_columns(
         value.alias("_number"), raw.alias("_raw"), status.fill_null("A").alias("_status"), kind.alias("_kind")
     )
+    rows = rows.with_columns(low.alias("_low"), high.alias("_high"))
     issues = []
     lost = kind.is_not_null()
     if lost.any():
@@ -469,7 +532,7 @@ def _finished(
     base: dict[str, str | int | bool | None] = {
         "source": source.name,
         "snapshot": snapshot.sha256,
-        "acquisition": source.acquisition,
+        "acquisition": _acquisition(source, layout),
         "sensitivity": source.sensitivity,
         "variant": "",
         "mapping_relation": "exactMatch",
@@ -495,6 +558,10 @@ def _finished(
     if measure:
         number = "quantity" if target == "item" else "value"
         made[number] = pl.col("_number")
+        if "_low" in rows.columns:
+            low, high = ("quantity_low", "quantity_high") if target == "item" else ("low", "high")
+            made[low] = pl.coalesce("_low", made[low])
+            made[high] = pl.coalesce("_high", made[high])
         made["value_raw"] = pl.col("_raw")
         made["obs_status"] = pl.when(pl.col("_status") == "A").then(made["obs_status"]).otherwise("_status")
         made["source_column"] = pl.coalesce(pl.col("source_column"), pl.lit(measure.column, pl.String))
@@ -505,6 +572,17 @@ def _finished(
     if "definition_id" in kinds:
         made["definition_id"] = _definition(source, made["concept"])
     return check.conform(rows.select(**made), target)
+
+
+def _acquisition(source: Source, layout: Layout) -> str:
+    """How a row was come by that does not say so: the one that asks for most care of those its layout uses."""
+    said_by_rows = {entry.acquisition for words in layout.lookup.values() for entry in words.values()}
+    used = {source.acquisition, *said_by_rows}
+    return (
+        next(code for code in codes("acquisition_by_care") if code in used)
+        if said_by_rows - {None}
+        else source.acquisition
+    )
 
 
 def _definition(source: Source, concept: pl.Expr) -> pl.Expr:
@@ -520,6 +598,8 @@ def _events(
     rows: pl.DataFrame, items: pl.DataFrame, source: Source, layout: Layout, snapshot: Snapshot, seen: _Seen
 ) -> tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame], int]:
     """Events that have an item, their items, issues of repeated identifiers, and how many items those cost."""
+    if layout.items:
+        rows = rows.unique("source_row", keep="first", maintain_order=True)
     events = rows.with_columns(
         _event_key(layout).alias("our:event_key"),
         pl.col("our:period_start").alias("our:date_start"),
@@ -566,8 +646,15 @@ def _missing_cells(rows: pl.DataFrame, number: str) -> list[pl.DataFrame]:
     """One note per column and marker on how many cells hold no number."""
     if rows[number].null_count() == 0:
         return []
-    groups = rows.filter(pl.col(number).is_null()).group_by("source_column", "value_raw", maintain_order=True)
-    return [
+    low, high = ("quantity_low", "quantity_high") if number == "quantity" else ("low", "high")
+    limited = pl.col(low).is_not_null() | pl.col(high).is_not_null()
+    approximate = [
+        one("approximate", "noted", row=int(part["source_row"][0]), column=str(column), n_rows=part.height)
+        for (column,), part in rows.filter(limited).group_by("source_column", maintain_order=True)
+    ]
+    empty = rows.filter(pl.col(number).is_null(), ~limited)
+    groups = empty.group_by("source_column", "value_raw", maintain_order=True)
+    return approximate + [
         one(
             "cells_unknown" if raw and str(raw).strip() else "cells_missing",
             "noted",

@@ -18,8 +18,10 @@ def digest(path: Path) -> str:
     return seen.hexdigest()
 
 
-def keep(folder: Folder, path: Path) -> tuple[str, bool]:
+def keep(folder: Folder, path: Path, name: str | None = None) -> tuple[str, bool]:
     """Copies the bytes of `path` into the data folder; returns their sha256 and whether they are new there.
+
+    They lie under their sha256, or under a random `name` of 64 digits where their content must not be recognised.
 
     Safe under several processes and kills: the file appears under its name only when it is whole and on the disk.
     Raises OSError when the disk is full; nothing kept before is touched.
@@ -35,11 +37,12 @@ def keep(folder: Folder, path: Path) -> tuple[str, bool]:
             copy.flush()
             os.fsync(copy.fileno())
         snapshot = seen.hexdigest()
-        final = folder.file(snapshot)
+        final = folder.file(name or snapshot)
         if final.exists() and digest(final) == snapshot:
             return snapshot, False
         final.parent.mkdir(exist_ok=True)
-        staged.chmod(0o444)
+        # Until a build says who else may read it.
+        staged.chmod(0o400)
         replace(staged, final)
         sync(folder.files)
         return snapshot, True

@@ -2,11 +2,13 @@
 
 One JSON object a line; each carries the hash of the line before it, so that a changed or missing line shows.
 A line without its line feed was cut off by a crash before the act was acknowledged: it is dropped at the next act.
+People appear by role id alone (`ingest/roles.py`).
 """
 
 import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from io import FileIO
@@ -16,8 +18,15 @@ from filelock import FileLock
 
 from ingest.folder import Folder
 
-ACTS = ("received", "declared", "accepted", "refused", "released", "stated", "withdrawn")
+ACTS = (
+    *("received", "declared", "accepted", "refused", "returned", "adopted"),
+    *("released", "stated", "withdrawn", "granted", "revoked"),
+)
 FIRST = "0" * 64
+WHO = re.compile(r"local|[a-z_]+-[0-9a-f]{6,32}")
+"""How the fact `actor` says who did something: a role id, or the machine's own user."""
+PERSON = re.compile(r"[0-9a-f]{32}")
+"""How the fact `person` says whose role it is: a keyed hash."""
 
 
 class BrokenLedger(Exception):
@@ -33,10 +42,14 @@ def lock(folder: Folder) -> FileLock:
 def append(folder: Folder, act: str, **facts: Any) -> dict[str, Any]:
     """Adds one act and waits until it is on the disk; safe under many processes. Returns the entry.
 
-    Raises OSError when the disk is full, with the ledger as it was, and BrokenLedger when its last line is no act.
+    Raises OSError when the disk is full, with the ledger as it was, BrokenLedger when its last line is no act, and
+    ValueError for an act it does not know or a person who is not named by a role id.
     """
     if act not in ACTS:
         raise ValueError(f"'{act}' is not an act the ledger knows")
+    for name, form in (("actor", WHO), ("person", PERSON)):
+        if name in facts and not form.fullmatch(str(facts[name])):
+            raise ValueError(f"the fact “{name}” of an act is not of the form the ledger takes")
     with lock(folder):
         whole, last = _end(folder)
         entry = {
@@ -74,11 +87,25 @@ def entries(folder: Folder) -> Iterator[dict[str, Any]]:
         yield _entry(number, line)
 
 
-def verify(folder: Folder) -> int:
+def head(folder: Folder) -> dict[str, Any]:
+    """Number and hash of the last act; 0 and zeros where there is none. Raises BrokenLedger when it is no act."""
+    _, last = _end(folder)
+    return {"n": last["n"], "hash": last["hash"]} if last else {"n": 0, "hash": FIRST}
+
+
+def verify(folder: Folder, heads: Iterable[Mapping[str, Any]] = ()) -> int:
     """How many acts the chain holds. Raises BrokenLedger naming the first line that does not fit.
 
-    Lines taken away at the very end cannot be seen in the chain itself.
+    Lines taken away at the very end cannot be seen in the chain itself: `heads`, as releases carry them, tell of it.
     """
+    known = {head["n"]: head["hash"] for head in heads if head["n"]}
+    count = _verify(folder, known)
+    if missing := [n for n in sorted(known) if n > count]:
+        raise BrokenLedger(f"line {count + 1} of the ledger is missing: a release was built when it had {missing[-1]}")
+    return count
+
+
+def _verify(folder: Folder, known: Mapping[int, str]) -> int:
     previous, count = FIRST, 0
     for number, line in enumerate(_lines(folder), 1):
         if not line.endswith(b"\n"):
@@ -88,6 +115,8 @@ def verify(folder: Folder) -> int:
         fits = entry.get("n") == number and entry.get("previous") == previous and entry.get("hash") == _hash(entry)
         if not fits or line != _line(entry):
             raise BrokenLedger(f"line {number} of the ledger does not fit the chain")
+        if known.get(number, entry["hash"]) != entry["hash"]:
+            raise BrokenLedger(f"line {number} of the ledger is not the one a release was built on")
         previous, count = entry["hash"], number
     return count
 

@@ -1,7 +1,9 @@
 """Text → numbers, dates and periods. What does not parse is marked and becomes an issue."""
 
 from calendar import monthrange
+from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 import polars as pl
@@ -91,6 +93,11 @@ def spans(labels: pl.Series) -> pl.DataFrame:
     )
 
 
+def latin(texts: pl.Series, digits: str) -> pl.Series:
+    """Text with the signs `digits` (zero to nine) written as 0-9."""
+    return texts if digits == "0123456789" else texts.str.replace_many(list(digits), list("0123456789"))
+
+
 def days(texts: pl.Series, pattern: str) -> pl.Series:
     """Text → dates by a pattern; null where it does not fit or the year is impossible."""
     clean = texts.str.strip_chars()
@@ -99,6 +106,92 @@ def days(texts: pl.Series, pattern: str) -> pl.Series:
     else:
         parsed = clean.str.to_date(pattern, strict=False)
     return parsed.set(~parsed.dt.year().is_between(EARLIEST, LATEST).fill_null(True), None)
+
+
+def dates(texts: pl.Series, patterns: str | list[str], months: dict[str, str]) -> pl.DataFrame:
+    """Text → period_start, period_end, period_kind by the first pattern that fits; '%m/%Y' gives a month, '%Y' a year.
+
+    `months` are names of months → two digits, put in their place before.
+    """
+    clean = texts.str.strip_chars().str.to_lowercase() if months else texts.str.strip_chars()
+    if months:
+        longest = sorted(months, key=len, reverse=True)
+        clean = clean.str.replace_many(
+            [name.lower() for name in longest], [months[name] for name in longest], leftmost=True
+        )
+    found = pl.DataFrame(
+        schema={"period_start": pl.Date, "period_end": pl.Date, "period_kind": pl.String},
+        data=[[None] * len(texts)] * 3,
+    )
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        one = _by_pattern(clean, pattern)
+        new = found["period_start"].is_null() & one["period_start"].is_not_null()
+        found = found.with_columns(one[name].zip_with(new, found[name]) for name in found.columns)
+    return found
+
+
+def _by_pattern(clean: pl.Series, pattern: str) -> pl.DataFrame:
+    if "%d" in pattern or "%j" in pattern or "%F" in pattern:
+        start, end, kind = days(clean, pattern), None, "day"
+    elif "%m" in pattern:
+        start, end, kind = days("01 " + clean, "%d " + pattern), "1mo", "month"
+    else:
+        start, end, kind = days("01 01 " + clean, "%d %m " + pattern), "1y", "year"
+    # A year of fewer than four digits, or text after it, is not what the pattern says.
+    ends = start if end is None else start.dt.offset_by(end).dt.offset_by("-1d")
+    return pl.DataFrame({"period_start": start, "period_end": ends}).with_columns(
+        pl.when(pl.col("period_start").is_not_null()).then(pl.lit(kind)).alias("period_kind")
+    )
+
+
+def limits(
+    texts: pl.Series, words: Mapping[str, str], thousands: str, decimal: str
+) -> tuple[pl.Series, pl.Series, pl.Series, pl.Series]:
+    """Cells that are not exact → their number as plain text, low, high and status; null where a cell is no such thing.
+
+    'about 20' is the stated 20, marked as estimated; '10-15' has two limits and '≥ 50' one, and neither has a value.
+    """
+    known = {text: _limit(text, words, thousands, decimal) for text in texts.unique() if text}
+    none = (None, None, None, None)
+    columns = zip(*(known.get(text) or none for text in texts), strict=True) if len(texts) else [[]] * 4
+    value, low, high, status = (list(column) for column in columns)
+    return (
+        pl.Series(value, dtype=pl.String),
+        pl.Series(low, dtype=VALUE),
+        pl.Series(high, dtype=VALUE),
+        pl.Series(status, dtype=pl.String),
+    )
+
+
+def _limit(
+    text: str, words: Mapping[str, str], thousands: str, decimal: str
+) -> tuple[str | None, Decimal | None, Decimal | None, str] | None:
+    folded = " ".join(text.split()).casefold()
+    for word in sorted(words, key=len, reverse=True):
+        kind, sign = words[word], word.casefold()
+        if kind == "between":
+            ends = [_exact(part, thousands, decimal) for part in folded.split(sign)] if sign in folded else []
+            if len(ends) == 2 and ends[0] is not None and ends[1] is not None and ends[0] < ends[1]:
+                return None, ends[0], ends[1], "L"
+            continue
+        rest = (
+            folded.removeprefix(sign.strip()) if folded.startswith(sign.strip()) else folded.removesuffix(sign.strip())
+        )
+        number = _exact(rest, thousands, decimal) if rest != folded else None
+        if number is None:
+            continue
+        step = 1 if number == number.to_integral_value() else 0
+        if kind == "about":
+            return rest.strip(), None, None, "E"
+        if kind in ("at_least", "more_than"):
+            return None, number + (step if kind == "more_than" else 0), None, "L"
+        return None, None, max(number - (step if kind == "less_than" else 0), Decimal(0)), "L"
+    return None
+
+
+def _exact(text: str, thousands: str, decimal: str) -> Decimal | None:
+    value, kind = numbers(pl.Series([text.strip()], dtype=pl.String), thousands, decimal)
+    return value[0] if kind[0] is None else None
 
 
 def numbers(texts: pl.Series, thousands: str, decimal: str) -> tuple[pl.Series, pl.Series]:
@@ -112,7 +205,7 @@ def numbers(texts: pl.Series, thousands: str, decimal: str) -> tuple[pl.Series, 
         return plain, pl.Series([None], dtype=pl.String).new_from_index(0, len(texts)).alias("kind")
     if thousands:
         # Two passes, since neighbouring groups share a digit boundary: 1,234,567.
-        grouped = rf"^-?\d{{1,3}}(?:\{thousands}\d{{3}})+(?:\{decimal}\d+)?$"
+        grouped = rf"^-?\d{{1,3}}(?:[{thousands}]\d{{3}})+(?:[{decimal}]\d+)?$"
         without = clean.str.replace_all(thousands, "", literal=True)
         clean = without.zip_with(clean.str.contains(grouped).fill_null(False), clean)
     if decimal != ".":

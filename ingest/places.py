@@ -68,7 +68,7 @@ def _distinct(unique: pl.DataFrame, tries: list[PlaceTry], layout: Layout, gazet
     blank = dict.fromkeys(("code", "level", "tried", "known", "kind"), pl.lit(None, pl.String))
     open_ = unique.with_columns(**blank).with_columns(pl.lit("no_place").alias("kind"))
     for number, attempt in enumerate(tries):
-        step = _one_way(open_, attempt, layout, gazetteer)
+        step = one_way(open_, attempt, layout, gazetteer)
         first_failure = pl.col("code").is_null() & pl.col("tried").is_null() & pl.col("_text").is_not_null()
         failed = first_failure & pl.col("_code").is_null()
         open_ = (
@@ -90,7 +90,7 @@ def _distinct(unique: pl.DataFrame, tries: list[PlaceTry], layout: Layout, gazet
     return open_
 
 
-def _one_way(unique: pl.DataFrame, attempt: PlaceTry, layout: Layout, gazetteer: Gazetteer) -> pl.DataFrame:
+def one_way(unique: pl.DataFrame, attempt: PlaceTry, layout: Layout, gazetteer: Gazetteer) -> pl.DataFrame:
     """For each row: _text (what was looked for), _code, _level, _known (words for the issue), _kind."""
     text = template(attempt.code or attempt.name or "", layout.no_place, layout.thousands)
     # with_columns first: a constant template alone would give a single row.
@@ -141,7 +141,7 @@ def _within(unique: pl.DataFrame, attempt: PlaceTry, layout: Layout, gazetteer: 
     if attempt.within is None:
         return pl.Series("within", [None] * unique.height, dtype=pl.String)
     if isinstance(attempt.within, PlaceTry):
-        found = _one_way(unique, attempt.within, layout, gazetteer)["_code"]
+        found = one_way(unique, attempt.within, layout, gazetteer)["_code"]
     else:
         text = template(attempt.within, layout.no_place, layout.thousands)
         found = unique.with_columns(text.alias("within"))["within"]

@@ -37,8 +37,10 @@ def batches(path: Path, read: Read, *, careful: bool = False, rows: int = BATCH_
     """
     if path.stat().st_size == 0:
         raise FileRefused("empty_file")
-    if read.format == "xlsx":
+    if read.format in ("xlsx", "ods"):
         return _table(grid(path, read.sheet), read)
+    if read.format == "parquet":
+        return _parquet(path)
     if read.format == "json":
         return _records(path, read)
     return _careful_csv(path, read, rows) if careful else _fast_csv(path, read, rows)
@@ -47,7 +49,7 @@ def batches(path: Path, read: Read, *, careful: bool = False, rows: int = BATCH_
 def header(path: Path, read: Read) -> list[str]:
     """The column names of a file, as written. Raises FileRefused."""
     if read.format == "csv":
-        return _csv_header(path, read)
+        return _named(_csv_header(path, read))
     first = next(batches(path, read), None)
     return [] if first is None else [name for name in first.columns if name not in ("source_row", "_cells")]
 
@@ -63,21 +65,34 @@ def _csv_header(path: Path, read: Read) -> list[str]:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     text = head.decode(read.encoding, errors="replace").removeprefix("\ufeff")
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=read.delimiter)
     try:
-        names = next(islice(rows, max(read.header_row, 1) - 1, None), [])
+        names = next(islice(_rows(text, read), max(read.header_row, 1) - 1, None), [])
     except csv.Error as error:
         raise FileRefused("unreadable", value=str(error), known="CSV") from error
     if not any(name.strip() for name in names):
         raise FileRefused("empty_file")
-    return _unique([name.strip() for name in names])
+    return [name.strip() for name in names]
+
+
+def _named(names: list[str]) -> list[str]:
+    """The names of the columns, without those to the right of the last that has one."""
+    width = max((i + 1 for i, name in enumerate(names) if name), default=0)
+    return _unique(names[:width])
+
+
+def _rows(text: str, read: Read) -> "Iterator[list[str]]":
+    """Rows of cells as Python's csv module reads them."""
+    lines = io.StringIO(text, newline="")
+    if not read.quote:
+        return csv.reader(lines, delimiter=read.delimiter, quoting=csv.QUOTE_NONE)
+    return csv.reader(lines, delimiter=read.delimiter, quotechar=read.quote)
 
 
 def _fast_csv(path: Path, read: Read, rows: int) -> Iterator[pl.DataFrame]:
-    if read.header_row != 1 or b"\r" in _line_ends(path):
+    if read.header_row != 1 or read.quote != '"' or b"\r" in _line_ends(path):
         raise Defect
-    names = _csv_header(path, read)
-    if any("\ufffd" in name for name in names):
+    names = _unique(_csv_header(path, read))
+    if any("\ufffd" in name for name in names) or not names[-1]:
         raise Defect
     source: Path | bytes = path
     if read.encoding != "utf-8":
@@ -152,28 +167,31 @@ def _has_stray_quotes(data: "mmap.mmap | bytes", delimiter: bytes) -> bool:
 def _decoded(path: Path, read: Read) -> str:
     raw = path.read_bytes()
     try:
-        return raw.decode("utf-8-sig" if read.encoding == "utf-8" else read.encoding)
+        return raw.decode(read.encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         near = raw[max(0, error.start - 20) : error.start + 20].decode("ascii", errors="replace")
         raise FileRefused("wrong_encoding", value=near, known=read.encoding) from error
 
 
 def _careful_csv(path: Path, read: Read, rows: int) -> Iterator[pl.DataFrame]:
-    names = _csv_header(path, read)
+    width = len(_csv_header(path, read))
+    names = _named(_csv_header(path, read))
     csv.field_size_limit(CELL_LIMIT)
-    records = csv.reader(io.StringIO(_decoded(path, read), newline=""), delimiter=read.delimiter)
+    records = _rows(_decoded(path, read), read)
     try:
         row = len(list(islice(records, read.header_row)))
         while block := list(islice(records, rows)):
-            yield _frame(names, block, row + 1)
+            yield _frame(names, block, row + 1, width)
             row += len(block)
     except csv.Error as error:
         raise FileRefused("unreadable", value=str(error), known="CSV") from error
 
 
-def _frame(names: list[str], block: list[list[str]], first_row: int) -> pl.DataFrame:
+def _frame(names: list[str], block: list[list[str]], first_row: int, cells_in_header: int) -> pl.DataFrame:
     width = len(names)
-    cells = [None if len(record) in (0, width) else len(record) for record in block]
+    cells = [
+        None if len(record) in (0, cells_in_header) and not any(record[width:]) else len(record) for record in block
+    ]
     padded = [(record + [""] * width)[:width] for record in block]
     return pl.DataFrame(
         {
@@ -188,10 +206,9 @@ def _table(sheet: pl.DataFrame, read: Read) -> Iterator[pl.DataFrame]:
     if read.header_row:
         if sheet.height < read.header_row:
             raise FileRefused("no_rows")
-        names = [str(text).strip() for text in sheet.row(read.header_row - 1)]
-        width = max((i + 1 for i, name in enumerate(names) if name), default=0)
-        sheet = sheet[:, :width]
-        sheet.columns = _unique(names[:width])
+        names = _named([str(text).strip() for text in sheet.row(read.header_row - 1)])
+        sheet = sheet[:, : len(names)]
+        sheet.columns = names
     yield sheet[read.header_row :].select(
         pl.int_range(read.header_row + 1, sheet.height + 1, dtype=pl.UInt32).alias("source_row"),
         pl.all(),
@@ -214,6 +231,22 @@ def _records(path: Path, read: Read) -> Iterator[pl.DataFrame]:
             **{name: pl.Series([_text(record.get(name)) for record in records], dtype=pl.String) for name in names},
             "_cells": pl.Series([None] * len(records), dtype=pl.UInt32),
         }
+    )
+
+
+def _parquet(path: Path) -> Iterator[pl.DataFrame]:
+    """A Parquet file's columns as text; `source_row` is the record's number."""
+    try:
+        table = pl.read_parquet(path)
+        if any(kind.is_nested() or kind == pl.Binary for kind in table.dtypes):
+            raise FileRefused("unreadable", value="nested columns", known="Parquet")
+        texts = table.select(pl.all().cast(pl.String).fill_null(""))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise FileRefused("unreadable", value=str(error)[:80], known="Parquet") from error
+    yield texts.select(
+        pl.int_range(1, texts.height + 1, dtype=pl.UInt32).alias("source_row"),
+        pl.all(),
+        pl.lit(None, pl.UInt32).alias("_cells"),
     )
 
 

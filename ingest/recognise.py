@@ -57,12 +57,22 @@ def _format(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(64)
     if head.startswith(b"PK"):
-        return "xlsx"
+        return "ods" if b"mimetypeapplication/vnd.oasis" in head else "xlsx"
+    if head.startswith(b"PAR1"):
+        return "parquet"
     return "json" if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else "csv"
 
 
 def _names(path: Path, read: Read, seen: dict[tuple[str, ...], list[str]]) -> list[str]:
-    key = (read.format, read.encoding, read.delimiter, str(read.header_row), read.sheet or "", read.records or "")
+    key = (
+        read.format,
+        read.encoding,
+        read.delimiter,
+        read.quote,
+        str(read.header_row),
+        read.sheet or "",
+        read.records or "",
+    )
     if key not in seen:
         seen[key] = header(path, read)
     return seen[key]

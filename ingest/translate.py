@@ -16,6 +16,7 @@ LOOKED_UP = (
     "firearm_type",
     "condition",
     "legal_justification",
+    "acquisition",
     "obs_status",
     "footnote",
 )

@@ -11,6 +11,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from schemas.tables import columns as table_columns
 from schemas.vocabulary import category_codes, codes, vocabularies
 
+OPEN = "TO BE SAID:"
+"""How the text of a key begins that only the contributor can fill in: good enough to try a file with, refused when
+the declaration is submitted."""
+
 
 class DeclarationRefused(Exception):
     """A declaration that cannot be used; the message names the file, the line and what is wrong."""
@@ -94,9 +98,11 @@ class Disclosure(Strict):
 class Read(Strict):
     """How the bytes become rows of text."""
 
-    format: Literal["csv", "xlsx", "json"]
+    format: Literal["csv", "xlsx", "ods", "json", "parquet"]
     encoding: str = "utf-8"
-    delimiter: str = ","
+    delimiter: str = Field(",", min_length=1, max_length=1)
+    quote: str = Field('"', max_length=1)
+    """The sign around a cell that holds delimiters or line ends; '' where none has a meaning."""
     header_row: int = Field(1, ge=0)
     """Row of the headers as a spreadsheet counts; 0 for a grid without any."""
     sheet: str | None = None
@@ -122,7 +128,10 @@ class Period(Strict):
     month: str | None = None
     day: str | None = None
     date: str | None = None
-    date_format: str = "%Y-%m-%d"
+    date_format: str | list[str] = "%Y-%m-%d"
+    """A pattern, or several tried in order. One without a day gives a month, one without a month a year."""
+    months: dict[str, str] = {}
+    """A month's name as it stands in the file → '01' to '12'."""
     file_name: str | None = None
     """The file's name, without its ending, as a date pattern such as 'trace_%Y'."""
     given: str | None = None
@@ -174,6 +183,8 @@ class Measure(Strict):
     """One number of a row and what it counts; without a column, each row counts as one."""
 
     column: str | None = None
+    period: str | None = None
+    """Template of the period the column is about, where periods stand in the headers: '2019' or '{ano:04}-01'."""
     concept: str | None = None
     unit: str | None = None
     dimension: str | None = None
@@ -198,6 +209,7 @@ class LookupEntry(Strict):
     firearm_type: str | None = None
     condition: str | None = None
     legal_justification: str | None = None
+    acquisition: str | None = None
     obs_status: str | None = None
     footnote: str | None = None
     relation: Annotated[str, _one_of("mapping_relation")] = "exactMatch"
@@ -211,6 +223,7 @@ class LookupEntry(Strict):
             "firearm_type",
             "condition",
             "legal_justification",
+            "acquisition",
             "obs_status",
         ):
             code = getattr(self, name)
@@ -226,9 +239,24 @@ class Skip(Strict):
 
     where: dict[str, str]
     """Column → text; every one must match ('' for an empty cell)."""
-    reason: Literal["title", "footer", "total", "not_published_yet"]
+    reason: Literal["title", "footer", "total", "not_published_yet", "left_out"]
+    because: str | None = None
+    """Why the rows are left out, in the contributor's words."""
     total_of: str | None = None
     tolerance: float = 0
+
+
+class Items(Strict):
+    """A column whose cells name several things with their numbers, such as '3 AK + 200 cartouches'.
+
+    Each part becomes an item: its number, and its word, which the column's lookup translates.
+    """
+
+    column: str
+    joiners: list[str]
+    """What stands between two parts: '+', ',', ' et '."""
+    numerals: dict[str, int] = {}
+    """Numbers in words: 'deux' → 2."""
 
 
 class Expect(Strict):
@@ -287,6 +315,9 @@ class Layout(Strict):
     """Their column → our column, for what is taken as it stands."""
     constants: dict[str, str] = {}
     measure: list[Measure] = []
+    items: Items | None = None
+    approximate: dict[str, Literal["about", "at_least", "more_than", "at_most", "less_than", "between"]] = {}
+    """Words and signs beside a number that is not exact: 'about', '≥', and '-' between the ends of a range."""
     lookup: dict[str, dict[str, LookupEntry]] = {}
     """Their column → published word → what it stands for."""
     require: dict[str, list[str]] = {}
@@ -295,10 +326,14 @@ class Layout(Strict):
     """Their column → why it is not used."""
     missing: dict[str, str] = {"": "O"}
     """Text that means 'no number here' → status (SDMX)."""
+    zero: list[str] = []
+    """Texts that stand for the number zero, such as a dash where the source says so."""
     no_place: list[str] = []
     """Texts that mean 'no place given' in place columns."""
     thousands: str = ""
     decimal: str = "."
+    digits: str = Field("0123456789", min_length=10, max_length=10)
+    """The signs from zero to nine of numbers and dates, where they are not these."""
     skip: list[Skip] = []
     expect: Expect = Expect()
 
@@ -313,6 +348,9 @@ class Layout(Strict):
                 raise ValueError(f"constants: table {self.table} has no column '{name}'")
         if mixed := self._codes_with_and_without_variant():
             raise ValueError(f"several published words share the code {mixed}: give each of them a variant")
+        by_measure = [measure for measure in self.measure if measure.period]
+        if by_measure and (self.table == "event" or self.period or len(by_measure) < len(self.measure)):
+            raise ValueError("a measure's period needs table observation, no period, and one in every other measure")
         used = self.used_columns()
         silent = [name for name in self.recognise.columns if name not in used]
         if silent and not self.tidy:
@@ -338,12 +376,21 @@ class Layout(Strict):
             columns = (period.label, period.year, period.month, period.day, period.date, period.basis)
             used |= {name for name in columns if name}
         used |= {measure.column for measure in self.measure if measure.column}
+        used |= {name for measure in self.measure for name in fields(measure.period)}
+        used |= {self.items.column} if self.items else set()
         for skip in self.skip:
             used |= set(skip.where)
         for attempt in (*self.place, *self.counterpart):
             for template in attempt.texts():
                 used |= fields(template)
         return used | fields(self.event_key) | fields(self.code)
+
+
+class Score(Strict):
+    """What a source says of one item of the quality rubric, and where that can be seen."""
+
+    score: str
+    evidence: str = ""
 
 
 class Source(Strict):
@@ -360,6 +407,10 @@ class Source(Strict):
     owners: list[str] = []
     contributed: bool = False
     """Whether it came through the portal; said by where its text lies, never by the text."""
+    adoptable: bool = False
+    """Whether other organisations may use its mapping."""
+    embargo: date | None = None
+    """Nothing of it is published before this day."""
     layouts_of: str | None = None
     """The built-in source whose layouts a contributed one uses: its files have the same shape."""
     provenance: Literal["official", "non_official", "combined"]
@@ -382,6 +433,8 @@ class Source(Strict):
     definition: list[Definition] = []
     caveat: list[Caveat] = []
     correction: list[Correction] = []
+    quality: dict[str, Score] = {}
+    """Item of the quality rubric → the source's own score."""
     layout: list[Layout]
 
     @model_validator(mode="after")
@@ -434,6 +487,27 @@ def parse(
         return Source.model_validate({"name": name, **loaded, "contributed": contributed})
     except ValidationError as error:
         raise DeclarationRefused("\n".join(_in_words(name, text, e) for e in error.errors())) from error
+
+
+def demand_contributed(source: Source) -> None:
+    """Whether a contributed declaration is data alone. Raises DeclarationRefused with what only built-in ones may have.
+
+    A declaration has no key for a regular expression; what could run code or stand for other figures is refused here.
+    """
+    for layout in source.layout:
+        if layout.tidy:
+            raise DeclarationRefused(f"{source.name}, layout {layout.name}: 'tidy' runs code: only built-in ones may.")
+        if layout.starter:
+            raise DeclarationRefused(f"{source.name}, layout {layout.name}: 'starter' is for built-in sources only.")
+
+
+def open_keys(value: Any, at: str = "") -> list[str]:
+    """Keys of a declaration's dict whose text still begins with OPEN, as 'definition.0.text'."""
+    if isinstance(value, dict):
+        return [key for name, part in value.items() for key in open_keys(part, f"{at}.{name}".lstrip("."))]
+    if isinstance(value, list):
+        return [key for i, part in enumerate(value) for key in open_keys(part, f"{at}.{i}".lstrip("."))]
+    return [at] if isinstance(value, str) and value.startswith(OPEN) else []
 
 
 def _likened(layouts: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,6 +8,10 @@ from typing import NamedTuple
 import pandera.polars as pa
 import polars as pl
 
+from schemas.refused import FileRefused
+
+__all__ = ["FATES", "SHAPE", "FileRefused", "Issue", "Kind", "in_words", "kinds", "of_rows", "one"]
+
 FATES = ("file_refused", "row_refused", "cell_refused", "row_skipped", "noted")
 
 
@@ -46,25 +50,6 @@ def kinds() -> dict[str, Kind]:
     """Kind → its words, from `issue_kinds.toml`."""
     text = Path(__file__).with_name("issue_kinds.toml").read_text(encoding="utf-8")
     return {name: Kind(**words) for name, words in tomllib.loads(text).items()}
-
-
-class FileRefused(Exception):
-    """A whole file that cannot be taken, as an issue without a row; becomes an Issue, never a traceback.
-
-    `issues` (in SHAPE) are those of its rows, where it was refused because none could be taken.
-    """
-
-    def __init__(
-        self,
-        kind: str,
-        *,
-        column: str | None = None,
-        value: str | None = None,
-        known: str | None = None,
-        issues: pl.DataFrame | None = None,
-    ):
-        super().__init__(kind)
-        self.kind, self.column, self.value, self.known, self.issues = kind, column, value, known, issues
 
 
 SHAPE = {

@@ -87,6 +87,50 @@ def test_any_duplicated_line_is_found(lines: list[bytes], number: int, to: int) 
 
 
 @settings(max_examples=60, deadline=None)
+@given(at=st.integers(1, 8), act=st.sampled_from(ledger.ACTS))
+def test_any_inserted_line_is_found(lines: list[bytes], at: int, act: str) -> None:
+    """Also one whose own hash fits and that names the line before it: then the next one does not fit."""
+    before = json.loads(lines[at - 1])
+    entry = {"n": at + 1, "at": before["at"], "act": act, "previous": before["hash"]}
+    entry["hash"] = ledger._hash(entry)
+    forged = ledger._line(entry)
+    broken = _broken([*lines[:at], forged, *lines[at:]])
+    assert broken == (f"line {at + 2} of the ledger does not fit the chain" if at < len(lines) else "")
+
+
+@pytest.mark.parametrize("left", range(8))
+def test_lines_cut_off_are_found_by_the_head_a_release_carries(tmp_path: Path, lines: list[bytes], left: int) -> None:
+    """Below it; what was added after the release may be cut without a trace."""
+    folder = Folder(tmp_path)
+    folder.ledger.write_bytes(b"".join(lines[:6]))
+    head = ledger.head(folder)
+    assert head == {"n": 6, "hash": json.loads(lines[5])["hash"]}
+    folder.ledger.write_bytes(b"".join(lines[:left]))
+    assert ledger.verify(folder) == left
+    if left >= 6:
+        assert ledger.verify(folder, [head]) == left
+        return
+    with pytest.raises(ledger.BrokenLedger, match=f"line {left + 1} of the ledger is missing: .* it had 6"):
+        ledger.verify(folder, [head, {"n": 0, "hash": ledger.FIRST}])
+
+
+def test_a_ledger_written_anew_is_found_by_the_head_a_release_carries(tmp_path: Path, lines: list[bytes]) -> None:
+    """A whole chain, of other acts."""
+    folder = Folder(tmp_path)
+    folder.ledger.write_bytes(b"".join(lines))
+    head = ledger.head(folder)
+    folder.ledger.write_bytes(b"".join(lines[:3]))
+    for number in range(7):
+        ledger.append(folder, "stated", words=str(number))
+    with pytest.raises(ledger.BrokenLedger, match="line 8 of the ledger is not the one a release was built on"):
+        ledger.verify(folder, [head])
+
+
+def test_a_ledger_without_acts_has_a_head_too(tmp_path: Path) -> None:
+    assert ledger.head(Folder(tmp_path)) == {"n": 0, "hash": ledger.FIRST}
+
+
+@settings(max_examples=60, deadline=None)
 @given(one=st.integers(0, 7), other=st.integers(0, 7))
 def test_any_swapped_lines_are_found(lines: list[bytes], one: int, other: int) -> None:
     """The first of the two is named."""

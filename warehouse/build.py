@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from dataclasses import replace as altered
@@ -28,14 +28,24 @@ from ingest import ledger
 from ingest.folder import Folder, replace, sweep, sync
 from ingest.keep import digest
 from schemas.declaration import Disclosure, Source
-from warehouse import disclosure, suppress
-from warehouse.inputs import Inputs, Say, read_inputs
+from warehouse import access, disclosure, suppress
+from warehouse.inputs import Inputs, NothingToBuild, Say, read_inputs
 from warehouse.release import TIERS, NoRelease, current_id, manifest, point_to, sql
 from warehouse.revisions import releases
-from warehouse.small_tables import SMALL, content_of, make_small_tables, texts_of, use_lookups, use_statements
+from warehouse.sign import sign
+from warehouse.small_tables import (
+    SMALL,
+    content_of,
+    make_small_tables,
+    texts_of,
+    use_lookups,
+    use_statements,
+    use_withdrawn,
+)
 from warehouse.stage import frame_of, use_kept, use_places, use_source
 from warehouse.succession import Held
 from warehouse.views import agreement
+from warehouse.withdraw import erase, withdrawn_files
 
 DERIVED: tuple[str, ...] = (
     "flow",
@@ -70,6 +80,8 @@ OF_A_TIER = (
 """What makes a tier's database, in this order, over the parts and the small tables."""
 
 
+YEARLY = "period_kind in ('year', 'average') and place_level in ('world', 'region', 'country', 'admin1')"
+"""The figures that comparisons are materialised for; finer ones are compared when somebody asks."""
 MEMORY = "4GB"
 
 
@@ -117,21 +129,33 @@ def build(folder: Folder, say: Say = lambda words: None) -> str:
     Raises checks.CheckFailed, with the current release untouched.
     """
     with _alone(folder):
-        inputs = read_inputs(folder, say)
+        # What a withdrawal that was killed has left.
+        erase(folder)
+        try:
+            inputs = read_inputs(folder, say)
+        except NothingToBuild:
+            if withdrawn_files(folder):
+                # All there was is withdrawn, so what was built from it is not shown either.
+                folder.current.unlink(missing_ok=True)
+            raise
         staged = Path(tempfile.mkdtemp(prefix=BUILDING, dir=folder.releases))
         try:
             release = _build(folder, inputs, staged, say, reuse=True)
-            if (folder.releases / release).exists():
+            if (folder.releases / release / "manifest.json").exists():
                 shutil.rmtree(staged)
             else:
+                # A tombstone of the same release, whose files have been received again.
+                shutil.rmtree(folder.releases / release, ignore_errors=True)
                 staged.chmod(0o755)  # a dashboard may run as another user
                 replace(staged, folder.releases / release)
+            sign(folder, release)
             # First the act, then the pointer: a kill between them must not leave a current release without its act.
             said = {"release": release, "manifest": digest(folder.releases / release / "manifest.json")}
             if not said.items() <= _last_released(folder).items():
                 ledger.append(folder, "released", **said)
             if not _is_current(folder, release):
                 point_to(folder, release)
+            access.close_inputs(folder, inputs)
             return release
         except BaseException:
             shutil.rmtree(staged, ignore_errors=True)
@@ -180,6 +204,7 @@ def _is_current(folder: Folder, release: str) -> bool:
 def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: bool) -> str:
     from warehouse import checks, quality
 
+    head = ledger.head(folder)
     before = _parts_before(folder) if reuse else {}
     # DuckDB's temporary data stay inside the staged folder, so that a kill leaves nothing elsewhere.
     with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(staged / ".tmp")}) as con:
@@ -188,6 +213,7 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         use_places(con, inputs)
         use_lookups(con, inputs)
         use_statements(con, folder)
+        withdrawn = use_withdrawn(con, folder)
         parts = [_figure(con, inputs, name, staged, before, say) for name in inputs.published()]
         known = _patterns_before(folder, inputs.published())
         protected = _protected(con, inputs, parts, staged, before, known, say)
@@ -197,10 +223,11 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         parts += _agreements(con, inputs, staged, figures, before, say)
         parts += _revisions(con, inputs, staged, before)
         small = make_small_tables(con, inputs)
-        tiers = _tiers(con, staged, parts, inputs)
+        held = {name: inputs.declared[name] for name in inputs.held}
+        tiers = _tiers(con, staged, parts, held | withdrawn)
     shutil.rmtree(staged / ".tmp", ignore_errors=True)
     release = _release_id(parts, small)
-    facts = _manifest(staged, release, inputs, parts, small, tiers)
+    facts = _manifest(staged, release, inputs, parts, small, tiers) | {"ledger": head}
     facts["published_before"] = [{"source": name, "content": _told(pattern)} for name, pattern in known.items()]
     say("checking")
     outcome = checks.run(staged, facts, inputs.reports, inputs.declared)
@@ -208,9 +235,8 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
     facts["checks"] = [check.as_fact() for check in outcome]
     (staged / "manifest.json").write_text(json.dumps(facts, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
     checks.demand(outcome)
+    access.close_release(staged, facts)
     for path in sorted(staged.rglob("*")):
-        if path.is_file():
-            path.chmod(0o444)
         sync(path)
     sync(staged)
     return release
@@ -378,8 +404,7 @@ def _comparable(con: duckdb.DuckDBPyConnection, part: Part, staged: Path) -> str
     """A temporary table with the figures of one source that comparisons are materialised for."""
     table = f"comparable_{part.view}_{part.name}"
     con.execute(
-        f"create or replace temp table {table} as select * from read_parquet(?)"
-        " where period_kind in ('year', 'average') and place_level in ('world', 'region', 'country', 'admin1')",
+        f"create or replace temp table {table} as select * from read_parquet(?) where {YEARLY}",
         [str(staged / part.file)],
     )
     return table
@@ -551,16 +576,16 @@ def content_hash(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, str]:
     return content_of(con, "select * from read_parquet(?)", [str(path)])
 
 
-def _tiers(con: duckdb.DuckDBPyConnection, staged: Path, parts: list[Part], inputs: Inputs) -> dict[str, list[str]]:
+def _tiers(
+    con: duckdb.DuckDBPyConnection, staged: Path, parts: list[Part], known: Mapping[str, Source]
+) -> dict[str, list[str]]:
     """Writes each tier's database; returns the parts its views read. Tiers that see the same sources hold the same."""
     files, made = {}, dict[tuple[tuple[str, bool], ...], Path]()
     for tier, allowed in TIERS.items():
         visible = [part for part in parts if part.seen_by(allowed)]
         protected = {part.name for part in visible if part.view == "protected"}
         names = tuple(
-            (name, name in protected)
-            for name in inputs.held
-            if name in protected or inputs.declared[name].tlp in allowed
+            (name, name in protected) for name, source in known.items() if name in protected or source.tlp in allowed
         )
         path = staged / f"{tier}.duckdb"
         if names in made:

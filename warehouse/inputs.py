@@ -82,10 +82,8 @@ def held_files(folder: Folder) -> dict[str, list[Held]]:
         elif act["act"] == "accepted":
             accepted.add((act["source"], act["snapshot"]))
         elif act["act"] == "withdrawn":
-            gone = {key for key in found if key[0] == act["source"] and act.get("snapshot") in (None, key[1])}
-            accepted -= gone
-            for key in gone:
-                del found[key]
+            found.pop((act["source"], act["snapshot"]), None)
+            accepted.discard((act["source"], act["snapshot"]))
     by_source: dict[str, list[Held]] = {}
     for key, file in found.items():
         if key not in accepted:
@@ -94,10 +92,12 @@ def held_files(folder: Folder) -> dict[str, list[Held]]:
     return {name: in_order(files) for name, files in sorted(by_source.items())}
 
 
-def read_inputs(folder: Folder, say: Say = lambda words: None, cache: Folder | None = None) -> Inputs:
+def read_inputs(
+    folder: Folder, say: Say = lambda words: None, cache: Folder | None = None, *, needed: bool = True
+) -> Inputs:
     """All kept files with their accepted rows, ingested where the cache lacks them (by default the folder's own).
 
-    Raises NothingToBuild.
+    Raises NothingToBuild where nothing has figures, unless none are `needed`.
     """
     held = held_files(folder)
     inputs = Inputs(
@@ -110,7 +110,7 @@ def read_inputs(folder: Folder, say: Say = lambda words: None, cache: Folder | N
             inputs.reports[name, file.snapshot] = accept(
                 cache or folder, file.source, file.layout, snapshot, inputs.gazetteer
             )
-    if not inputs.published():
+    if needed and not inputs.published():
         raise NothingToBuild("No file has been kept yet. Run: commons add FILE, or commons starter")
     inputs.list_accepted()
     return inputs

@@ -16,19 +16,34 @@ TIERS = {
 """Which rows each tier's file may hold. What is stricter than amber enters no release."""
 
 
+TOMBSTONE = "withdrawn.json"
+"""All that is left of a release that was withdrawn: when, and why in one word."""
+
+
 class NoRelease(Exception):
     """No release has been built yet, or none has that id."""
 
 
+class WithdrawnRelease(NoRelease):
+    """There was a release of that id; it was withdrawn for safety."""
+
+
 def current_id(folder: Folder) -> str:
-    """The id of the current release. Raises NoRelease."""
+    """The id of the current release. Raises NoRelease, and WithdrawnRelease until there is another."""
     try:
         release = folder.current.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         raise NoRelease("No release has been built yet. Run: commons build") from None
+    demand_not_withdrawn(folder, release)
     if not (folder.releases / release / "manifest.json").exists():
         raise NoRelease(f"The release {release} is not there.")
     return release
+
+
+def demand_not_withdrawn(folder: Folder, release: str) -> None:
+    """Raises WithdrawnRelease where all that is left of a release says that it was withdrawn."""
+    if (folder.releases / release / TOMBSTONE).exists():
+        raise WithdrawnRelease(f"The release {release} was withdrawn for safety.")
 
 
 def point_to(folder: Folder, release: str) -> None:
@@ -55,6 +70,7 @@ def open_release(
     release = release or current_id(folder)
     if not release.isalnum():
         raise NoRelease("That is no identifier of a release.")
+    demand_not_withdrawn(folder, release)
     place = (folder.releases / release).absolute()
     database = place / f"{tier}.duckdb"
     if not database.exists():

@@ -11,10 +11,12 @@ import duckdb
 import polars as pl
 
 from ingest import ledger
+from ingest.declarations import once_declared
 from ingest.folder import Folder
 from schemas.declaration import Source
 from warehouse.inputs import Inputs
 from warehouse.stage import load_rows
+from warehouse.withdraw import withdrawn_files
 
 OF_ITS_SOURCES = "source in (select source from visible)"
 
@@ -37,7 +39,7 @@ STATED = ("stated", "quality_declared")
 
 
 SMALL = {
-    **dict.fromkeys(("source", "caveat", "definition", *STATED), OF_ITS_SOURCES),
+    **dict.fromkeys(("source", "caveat", "definition", "withdrawn", *STATED), OF_ITS_SOURCES),
     **dict.fromkeys(("snapshot", "issue"), OF_ITS_FILES),
     "disclosure": "source in (select source from visible where protected)",
     "place": _of_its_places("code"),
@@ -82,6 +84,8 @@ def use_lookups(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
         con.register("rows", pl.read_csv(here / f"{name}.csv", infer_schema=False).to_arrow())
         con.execute(f"create or replace temp table {name} as select * from rows order by all")
     declared = [inputs.declared[name] for name in inputs.held]
+    con.register("rows", _quality_frame(declared).to_arrow())
+    con.execute("insert into quality_declared select * from rows order by all")
     for name, frame in (
         ("source", _source_frame(declared)),
         ("caveat", _caveat_frame(declared)),
@@ -106,6 +110,26 @@ def use_statements(con: duckdb.DuckDBPyConnection, folder: Folder) -> None:
         "create or replace temp table stated as"
         " select * replace (try_cast(dated as date) as dated) from rows order by act"
     )
+
+
+def use_withdrawn(con: duckdb.DuckDBPyConnection, folder: Folder) -> dict[str, Source]:
+    """Makes the table withdrawn: of which source files were withdrawn, when, for what class of reason, and how many.
+
+    Never which files. Returns the declarations of the sources in it that have one: of another nobody can say who may
+    know of it, so no tier does.
+    """
+    rows = [
+        {"source": source, "day": datetime.fromisoformat(act["at"]).astimezone(UTC).date(), "reason": act["reason"]}
+        for (source, _), act in withdrawn_files(folder).items()
+    ]
+    shape = {"source": pl.String, "day": pl.Date, "reason": pl.String}
+    con.register("rows", pl.DataFrame(rows, schema=shape).to_arrow())
+    con.execute(
+        "create or replace temp table withdrawn as"
+        " select source, day, reason, count(*) as files from rows group by all order by all"
+    )
+    known = {name: once_declared(folder, name) for name in sorted({str(row["source"]) for row in rows})}
+    return {name: source for name, source in known.items() if source is not None}
 
 
 def texts_of(*names: str) -> list[str]:
@@ -197,6 +221,16 @@ def _same_origin_frame(held: Iterable[str], known: Mapping[str, Source]) -> pl.D
         schema={"source_a": pl.String, "source_b": pl.String, "same_origin": pl.Boolean},
         orient="row",
     )
+
+
+def _quality_frame(declared: list[Source]) -> pl.DataFrame:
+    scores = [
+        (source.name, item, "self", said.score, said.evidence)
+        for source in declared
+        for item, said in source.quality.items()
+    ]
+    names = ("source", "item", "scorer", "score", "evidence")
+    return pl.DataFrame(scores, schema=dict.fromkeys(names, pl.String), orient="row")
 
 
 def _snapshot_frame(inputs: Inputs) -> pl.DataFrame:

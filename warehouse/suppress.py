@@ -3,8 +3,8 @@
 A table is a list of cells and of relations between them (a whole and its parts). Cells that may not be shown for
 their own sake are *primary*; *complementary* ones are withheld so that no relation gives a primary one away. What is
 withheld is then attacked: with a linear programme the least and the most that each protected cell could be, given all
-that is shown, and where the two are too close more is withheld. Pure: no database, clock or chance. Scipy is loaded by the
-the attack alone: nobody else needs it.
+that is shown, and where the two are too close more is withheld. Pure: no database, clock or chance. Scipy is
+loaded by the attack alone.
 
 Rules: minimum frequency and (n, k)-dominance with n = 1, k = 50 (Hundepool et al., *Statistical Disclosure Control*,
 2012, chapter 4); the attack and sliding protection: Fischetti and Salazar-González, *Management Science* 47 (2001).
@@ -265,6 +265,7 @@ class _Table:
                     columns.append(column[at])
                     signs.append(sign)
             row += 1
+
         return csr_matrix((signs, (rows, columns)), shape=(row, len(variables)))
 
     def _exposed(self) -> list[int]:

@@ -55,6 +55,7 @@ def _child(request: dict[str, Any]) -> None:
         with Path(f"{request['out']}.{ending}").open("wb") as file:
             os.dup2(file.fileno(), stream)
     if request.get("user"):
+        os.setgroups(request.get("groups", []))
         os.setgid(request["user"])
         os.setuid(request["user"])
     code = 0

@@ -1,0 +1,1 @@
+"""The contributors' portal: a process of its own, the only one that takes files in."""

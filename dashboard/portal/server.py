@@ -1,0 +1,64 @@
+"""The portal as a web server: the app between layers that answer before it. It takes files in; no viewer does."""
+
+from collections.abc import Sequence
+
+import uvicorn
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Route
+from streamlit import config
+from streamlit.starlette import App
+
+from dashboard import guard
+from dashboard.data import folder
+from dashboard.portal.account import OnlyContributors
+from dashboard.server import AT_ONCE, HERE, LARGEST_MESSAGE, LOOPBACK, SHUT, icon, life, use_accounts
+
+TAKING = ("file_urls_request",)
+"""What a browser says, besides reading, before it sends a file."""
+LARGEST_FILE = 200
+"""Megabytes of a file dropped in the browser."""
+
+
+def serve(address: str, port: int, hosts: Sequence[str]) -> None:
+    """Serves the portal of COMMONS_DATA until stopped; `hosts` are the names people reach it by, beside loopback's."""
+    uvicorn.run(
+        application(address, hosts),
+        host=address,
+        port=port,
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_MESSAGE,
+        ws_per_message_deflate=True,
+        limit_concurrency=AT_ONCE,
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        log_level="warning",
+    )
+
+
+def application(address: str, hosts: Sequence[str]) -> App:
+    """The app with its layers, the outermost first."""
+    near = address in LOOPBACK
+    hidden = [one for one in guard.HIDDEN if one != guard.UPLOAD] + ([] if near else [guard.METRICS])
+    app = App(
+        HERE / "portal" / "app.py",
+        lifespan=life,
+        routes=[Route("/favicon.png", icon)],
+        middleware=[
+            Middleware(guard.Guarded),
+            Middleware(TrustedHostMiddleware, allowed_hosts=[*(LOOPBACK if near else ()), *hosts], www_redirect=False),
+            Middleware(guard.OnlyReading, hidden=hidden, taking=(guard.UPLOAD,), messages=TAKING),
+            Middleware(OnlyContributors, folder=folder),
+            Middleware(guard.Compressed),
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),
+        ],
+    )
+    wanted = SHUT | {"server.maxUploadSize": LARGEST_FILE}
+    open_ones = [name for name, value in wanted.items() if config.get_option(name) != value]
+    if open_ones:
+        raise RuntimeError(f"Settings of the portal are not what they must be: {', '.join(open_ones)}")
+    use_accounts(address, hosts)
+    return app

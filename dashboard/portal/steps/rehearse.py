@@ -1,0 +1,147 @@
+"""The rehearsal: exactly what a build would do with the file, and what each audience would see."""
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboard import address, blocks, frame
+from dashboard.data import folder
+from dashboard.language import _, listed, ngettext, number, period, place_name, sentence
+from dashboard.markup import cell, table, text
+from dashboard.portal import stage, work
+from dashboard.portal.steps.file import refusal
+from dashboard.words import say
+from ingest.contributions import Contribution
+from ingest.roles import Actor
+from schemas.declaration import DeclarationRefused
+from schemas.issue import FileRefused
+
+SHOWN = 20
+
+
+def step(actor: Actor, contribution: Contribution) -> None:
+    """Accepted, refused, skipped; the issues by kind; the figures there would be."""
+    told = rehearsed(actor, contribution)
+    if told is None:
+        return
+    st.html(outcome(told))
+    st.html(issues(work.rehearsed(folder(), contribution, "issue")))
+    st.download_button(
+        _("Download my file with what became of each row"),
+        lambda: work.annotated(folder(), contribution, told["layout"]),
+        "annotated.csv",
+        key="annotated",
+        on_click="ignore",
+    )
+    st.html(changes(told["changes"]))
+    st.html(beside(work.rehearsed(folder(), contribution, "comparison")))
+    st.html(audiences(told["audiences"]))
+    if st.button(_("Continue: describe the dataset"), key="on", type="primary"):
+        stage.go("prepare", draft=contribution.id, step="describe")
+
+
+def rehearsed(actor: Actor, contribution: Contribution) -> dict[str, Any] | None:
+    """What the rehearsal says; None where there is none, with the reason on the page."""
+    try:
+        with st.spinner(_("Rehearsing …")):
+            told = work.rehearse(folder(), contribution)
+    except FileRefused as refused:
+        refusal(refused)
+        return None
+    except DeclarationRefused as refused:
+        frame.note(
+            _("The mapping is not complete: {words}").format(words=str(refused)),
+            (_("To the columns"), address.to("prepare", {"draft": contribution.id, "step": "columns"})),
+        )
+        return None
+    return told
+
+
+def outcome(told: dict[str, Any]) -> str:
+    """Where every row went; the three numbers add up to the rows of the file."""
+    counts = told["counts"]
+    words = _("Of {rows} rows: {accepted} accepted, {refused} refused, {skipped} skipped.").format(
+        **{name: number(count, None) for name, count in counts.items()}
+    )
+    figures = ngettext("They make {n} figure.", "They make {n} figures.", told["figures"])
+    return f"<h2>{text(_('What would become of your rows'))}</h2><p>{text(words)} " + (
+        f"{text(figures.format(n=number(told['figures'], None)))}</p>"
+    )
+
+
+def issues(found: pl.DataFrame) -> str:
+    """The issues by kind, each with the first rows it concerns and what to do."""
+    if found.is_empty():
+        return f"<p>{text(_('Nothing stands against any row.'))}</p>"
+    kinds = work.kinds_of(found)
+    rows = [
+        f"<tr><th scope=row>{text(say('fate', kind['fate']))}</th>"
+        + cell(_("What"), f"{text(sentence(kind['sentence']))} {text(sentence(kind['repair']))}")
+        + cell(_("Rows"), text(listed([number(row, None) for row in kind["rows"]]) + (" …" if kind["more"] else "")))
+        + cell(_("How many"), text(number(kind["n"], None)), number=True)
+        + "</tr>"
+        for kind in kinds
+    ]
+    heads = (_("Fate"), _("What is the matter, and what to do"), _("Rows"), _("How many"))
+    return table(tuple(map(text, heads)), rows, caption=_("Issues, by kind"), kind="stack", numbers=(3,))
+
+
+def changes(counts: dict[str, int]) -> str:
+    """How many figures would be new, changed or gone."""
+    said = listed([f"{say('change', kind)}: {number(count, None)}" for kind, count in counts.items()])
+    return f"<p>{text(_('Figures against the current release: {changes}.').format(changes=said))}</p>"
+
+
+def changed(rows: list[dict[str, Any]]) -> str:
+    """The figures that are new, changed or gone, before and after."""
+    if not rows:
+        return ""
+    body = [
+        f'<tr><th scope="row">{text(say("change", row["change"]))}</th>'
+        + cell(_("Figure"), text(_figure(row)))
+        + cell(_("Before"), text(number(row["value_before"], row["unit"])), number=True)
+        + cell(_("Now"), text(number(row["value_now"], row["unit"])), number=True)
+        + "</tr>"
+        for row in rows
+    ]
+    heads = (_("Change"), _("Figure"), _("Before"), _("Now"))
+    return table(tuple(map(text, heads)), body, caption=_("What changes"), kind="stack", numbers=(2, 3))
+
+
+def _figure(row: dict[str, Any]) -> str:
+    what = say("concept", row["concept"])
+    kind = "" if row["category"] == "TOTAL" else say("category", row["category"])
+    return listed(
+        [one for one in (what, kind, place_name(row["place"], row["place_name"]), period(row["period"])) if one]
+    )
+
+
+def beside(pairs: pl.DataFrame) -> str:
+    """The first figures beside those of other sources, with what can be said of each pair."""
+    if pairs.is_empty():
+        return f"<p>{text(_('No other source held here has a figure for the same place and year.'))}</p>"
+    rows = [
+        f"<tr><th scope=row>{text(place_name(row['place'], row['place']))}, {text(period(row['period']))}</th>"
+        + cell(row["source_a"], text(number(row["value_a"], row["unit_a"])), number=True)
+        + cell(row["source_b"], text(number(row["value_b"], row["unit_b"])), number=True)
+        + cell(_("What can be said"), blocks.verdict(row))
+        + "</tr>"
+        for row in pairs.head(SHOWN).iter_rows(named=True)
+    ]
+    heads = (_("Place and period"), _("First source"), _("Second source"), _("What can be said"))
+    return table(tuple(map(text, heads)), rows, caption=_("Beside the other sources"), kind="stack", numbers=(1, 2))
+
+
+def audiences(told: list[dict[str, Any]]) -> str:
+    """What the public, participants and one's own organisation would see."""
+    rows = [
+        f"<tr><th scope=row>{text(say('audience', one['audience']))}</th>"
+        + cell(_("Shown"), text(number(one["shown"], None)), number=True)
+        + cell(_("Hidden"), text(number(one["suppressed"], None)), number=True)
+        + cell(_("Why"), text(listed([sentence(why) for why in one["why"]])))
+        + "</tr>"
+        for one in told
+    ]
+    heads = (_("Audience"), _("Figures shown"), _("Figures hidden"), _("Why"))
+    return table(tuple(map(text, heads)), rows, caption=_("What each audience would see"), kind="stack", numbers=(1, 2))

@@ -1,0 +1,242 @@
+"""What the portal does with files: every look into one happens in a child process with limits.
+
+Texts in, plain answers out; nothing of Streamlit. Raises schemas.issue.FileRefused with the reason.
+"""
+
+import shutil
+from pathlib import Path
+from typing import IO, Any
+
+import polars as pl
+
+from dashboard.language import sentence
+from ingest import contributions, quarantine
+from ingest.contained import run
+from ingest.contributions import Contribution
+from ingest.declarations import declared, of_text
+from ingest.draft.roles import CHOICES
+from ingest.folder import Folder
+from ingest.roles import Actor
+from schemas.issue import FileRefused
+
+AS_NEW = "as_new"
+"""The answer that a file of a known shape is to be read as a new table."""
+ROLES = tuple(CHOICES)
+"""What a column can be."""
+CANDIDATE, REHEARSAL = "candidate", "rehearsal"
+EXAMPLES = 10
+"""Rows that are named of each kind of issue."""
+CHANGES = 200
+"""Changed figures that a steward sees at once."""
+SHOWN = 12
+"""First rows of a file that are shown."""
+
+
+def receive(folder: Folder, actor: Actor, stream: IO[bytes], name: str, replaces: str | None) -> Contribution:
+    """Takes an upload into quarantine and begins a contribution of it."""
+    upload = quarantine.receive(folder, stream)
+    return contributions.begin(folder, actor, upload=upload, shown_name=quarantine.clean_name(name), replaces=replaces)
+
+
+def look(folder: Folder, contribution: Contribution) -> dict[str, Any]:
+    """What an upload is, what cleaning would take away, and where personal data were found."""
+    with quarantine.opened(folder, contribution.upload or "") as plain:
+        found: dict[str, Any] = run("ingest.intake:look", {"path": str(plain)})
+        return found
+
+
+def clean(folder: Folder, contribution: Contribution, sheet: str, ways: dict[str, str]) -> Path:
+    """Makes the cleaned copy that its contributor is to confirm. `ways`: key of a column → remove, hash_ or empty."""
+    place = _fresh(folder, contribution, CANDIDATE)
+    wishes = {way: [key for key, chosen in ways.items() if chosen == way] for way in ("remove", "hash_", "empty")}
+    with quarantine.opened(folder, contribution.upload or "") as plain:
+        asked = {"path": str(plain), "into": str(place), "sheet": sheet, **wishes}
+        made = run("ingest.clean:clean", asked, seconds=60)
+    return place / str(made["name"])
+
+
+def candidate(folder: Folder, contribution: Contribution) -> Path | None:
+    """The cleaned copy that waits to be confirmed, where there is one."""
+    return next(iter(sorted((contributions.path(folder, contribution.id) / CANDIDATE).glob("*.*"))), None)
+
+
+def confirm(folder: Folder, actor: Actor, contribution: Contribution) -> Contribution:
+    """Keeps the cleaned copy and destroys the original."""
+    copy = candidate(folder, contribution)
+    if copy is None:
+        raise contributions.ContributionRefused("There is no cleaned copy yet.")
+    kept = contributions.confirmed(folder, actor, contribution, copy)
+    quarantine.destroy(folder, contribution.upload or "")
+    shutil.rmtree(copy.parent)
+    return kept
+
+
+def drop(folder: Folder, actor: Actor, contribution: Contribution) -> None:
+    """Throws away a contribution and its original."""
+    contributions.drop(folder, actor, contribution)
+    if contribution.upload:
+        quarantine.destroy(folder, contribution.upload)
+
+
+def first_rows(copy: Path) -> list[list[str]]:
+    """The first rows of a file, as it stands."""
+    rows: list[list[str]] = run("ingest.intake:first_rows", {"path": str(copy), "rows": SHOWN})
+    return rows
+
+
+def forget_answers(folder: Folder, actor: Actor, contribution: Contribution) -> None:
+    """Takes all answers to the draft's questions back."""
+    contributions.save(folder, actor, contribution, answers={}, drafted={}, asked={})
+
+
+def title(folder: Folder, source: str) -> str:
+    """What a source is called."""
+    return declared(folder)[source].title
+
+
+def draft(folder: Folder, actor: Actor, contribution: Contribution, answers: dict[str, str]) -> Contribution:
+    """Drafts the declaration anew with these answers beside the earlier ones, and keeps both."""
+    given = contribution.answers | answers
+    copy = contributions.copy_of(folder, contribution)
+    known = {source.name: source for source in contributions.recognisable(folder, contribution.organisation)}
+    name = None if AS_NEW in given else _recognised(folder, contribution, copy)
+    if name is None:
+        asking = {key: answer for key, answer in given.items() if key != AS_NEW}
+        told = run("ingest.draft:drafted", {"path": str(copy), "answers": asking}, seconds=60)
+        drafted, asked = told["declaration"], told
+    else:
+        drafted, asked = contributions.mapping(known[name]), {"guesses": [], "questions": []}
+    return contributions.save(folder, actor, contribution, answers=given, recognised=name, drafted=drafted, asked=asked)
+
+
+def _recognised(folder: Folder, contribution: Contribution, copy: Path) -> str | None:
+    """The source whose layout a file has, of those its organisation may use the layouts of; None where it has none."""
+    names: dict[str, str | None] = run(
+        "ingest.contributions:recognised",
+        {"root": str(folder.root), "organisation": contribution.organisation, "copy": str(copy)},
+    )
+    return names["source"]
+
+
+def rehearse(folder: Folder, contribution: Contribution) -> dict[str, Any]:
+    """What a build would do with it; the tables of the answer lie beside it until the next rehearsal."""
+    place = _fresh(folder, contribution, REHEARSAL)
+    told: dict[str, Any] = run(
+        "warehouse.rehearsal:rehearse",
+        {
+            "root": str(folder.root),
+            "text": contributions.declaration(folder, contribution),
+            "name": contributions.name_of(folder, contribution),
+            "copy": str(contributions.copy_of(folder, contribution)),
+            "into": str(place),
+        },
+        seconds=120,
+    )
+    return told
+
+
+def rehearsed(folder: Folder, contribution: Contribution, table: str) -> pl.DataFrame:
+    """A table of the last rehearsal: 'issue', 'figure', 'comparison' or 'change'."""
+    place = contributions.path(folder, contribution.id) / REHEARSAL
+    found = "rows/issue/*.parquet" if table == "issue" else f"{table}.parquet"
+    return pl.read_parquet(place / found)
+
+
+def annotated(folder: Folder, contribution: Contribution, layout: str) -> bytes:
+    """The file with what became of each row and why, as CSV."""
+    from warehouse.export import as_csv
+    from warehouse.rehearsal import annotated as rows_with_reasons
+
+    source = of_text(contributions.declaration(folder, contribution), contributions.name_of(folder, contribution))
+    place = contributions.path(folder, contribution.id) / REHEARSAL
+    return as_csv(rows_with_reasons(contributions.copy_of(folder, contribution), place, source, layout)).encode()
+
+
+def refusal(refused: FileRefused) -> tuple[str, str]:
+    """A refused file in words: what is the matter, and what to do."""
+    from ingest.accept import refusal as as_issue
+
+    row = as_issue(refused, source=None, snapshot="0" * 64, file_name="").row(0, named=True)
+    return sentence(row["sentence"]), sentence(row["repair"])
+
+
+def _fresh(folder: Folder, contribution: Contribution, name: str) -> Path:
+    place = contributions.path(folder, contribution.id) / name
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(mode=0o700)
+    return place
+
+
+def kinds_of(issues: pl.DataFrame) -> list[dict[str, Any]]:
+    """Issues by kind and fate: an example in words, the first rows concerned, whether there are more, how many rows."""
+    grouped = (
+        issues.sort("kind", "fate", "source_row")
+        .group_by("kind", "fate", maintain_order=True)
+        .agg(
+            pl.col("sentence").first(),
+            pl.col("repair").first(),
+            pl.col("source_row").drop_nulls().head(EXAMPLES).alias("rows"),
+            (pl.col("source_row").drop_nulls().len() > EXAMPLES).alias("more"),
+            pl.col("n_rows").sum().alias("n"),
+        )
+    )
+    return grouped.to_dicts()
+
+
+def owned(folder: Folder, actor: Actor) -> dict[str, str]:
+    """Sources in force of the actor's organisation: name → title."""
+    organisation = actor.organisation or contributions.ALONE
+    return {name: source.title for name, source in contributions.own_sources(folder, organisation).items()}
+
+
+def published(folder: Folder, source: str) -> dict[str, Any]:
+    """How many figures of a source the current release holds, its files, and how many organisations adopted it."""
+    from warehouse.inputs import held_files
+    from warehouse.release import NoRelease, open_release
+
+    figures = 0
+    try:
+        with open_release(folder, tier="amber") as con:
+            found = con.execute("select count(*) from figure where source = ?", [source]).fetchone()
+            figures = found[0] if found else 0
+    except NoRelease:
+        pass
+    files = [f"{file.received_at[:10]}: {file.bytes:,} B" for file in held_files(folder).get(source, [])]
+    return {"figures": figures, "files": files, "adoptions": len(contributions.adoptions(folder).get(source, ()))}
+
+
+def offered(folder: Folder) -> list[dict[str, Any]]:
+    """Mappings that may be adopted, in the alphabetical order of their titles."""
+    adopted = contributions.adoptions(folder)
+    known = contributions.adoptable(folder, "").items()
+    listed = [
+        {
+            "name": name,
+            "title": source.title,
+            "description": source.description,
+            "columns": [*dict.fromkeys(column for layout in source.layout for column in layout.recognise.columns)],
+            "owners": source.owners,
+            "adopted_by": adopted.get(name, set()),
+            "adoptions": len(adopted.get(name, ())),
+        }
+        for name, source in known
+    ]
+    return sorted(listed, key=lambda one: str(one["title"]).casefold())
+
+
+def changes_of(folder: Folder, contribution: Contribution) -> list[dict[str, Any]]:
+    """The first figures that are new, changed or gone, in the order of concept, place and period."""
+    return rehearsed(folder, contribution, "change").head(CHANGES).to_dicts()
+
+
+def withdraw(folder: Folder, actor: Actor, source: str, reason: str) -> str | None:
+    """Takes a source back: it goes from the next release, which is built at once. Returns that release, or None."""
+    from warehouse.build import build
+    from warehouse.inputs import NothingToBuild
+    from warehouse.withdraw import withdraw as take_back
+
+    take_back(folder, actor, source, reason=reason)
+    try:
+        return build(folder)
+    except NothingToBuild:
+        return None

@@ -1,0 +1,468 @@
+"""Contributions: what an organisation is preparing, what it has submitted, and what became of it.
+
+Each lies in a folder of its own below `drafts`: its state as JSON, and the cleaned copy its contributor confirmed.
+Every step is kept at once, so that nothing is lost with a closed tab. What is submitted becomes a kept file under a
+random name, and what people decide about it is an act of the ledger; comments stay here, for they may name people.
+"""
+
+import json
+import re
+import secrets
+import shutil
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from dataclasses import replace as altered
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from ingest import declarations, ledger
+from ingest.draft.written import toml as written
+from ingest.folder import Folder, replace, staging, sync
+from ingest.keep import digest, keep
+from ingest.roles import LOCAL, Actor, NotAllowed, allowed, demand
+from schemas.declaration import DeclarationRefused, Layout, Source, demand_contributed, open_keys
+from schemas.issue import FileRefused
+from schemas.vocabulary import vocabularies
+
+ID = re.compile(r"[0-9a-f]{16}")
+STATE = "state.json"
+OPEN = ("received", "confirmed", "returned")
+"""Stages in which the contributor goes on working."""
+DONE = ("submitted", "accepted", "refused", "withdrawn")
+ALONE = "local"
+"""The organisation of whoever works without an account, on the machine itself."""
+BROKEN_EXPECTATIONS = ("too_many_rows", "unexpected_year", "total_differs", "correction_stale")
+"""Kinds of issue with which an owner's later file waits for a steward."""
+
+
+class ContributionRefused(Exception):
+    """A step that cannot be taken; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One dataset on its way: whose it is, how far it is, and all that was said about it."""
+
+    id: str
+    organisation: str
+    actor: str
+    """Role id of who began it."""
+    at: str
+    stage: str = "received"
+    upload: str | None = None
+    """Name in quarantine, until the cleaned copy is confirmed."""
+    shown_name: str = ""
+    """The file's own name, for its contributor alone; gone when it is submitted."""
+    copy: str | None = None
+    """Name of the cleaned copy beside the state."""
+    answers: dict[str, str] = field(default_factory=dict)
+    """Answers to the draft's questions, and what was changed of its guesses."""
+    recognised: str | None = None
+    """The source whose layout the file has, where one is known."""
+    drafted: dict[str, Any] = field(default_factory=dict)
+    """The declaration as drafted."""
+    asked: dict[str, Any] = field(default_factory=dict)
+    """The draft's guesses, with their evidence, and its questions."""
+    told: dict[str, Any] = field(default_factory=dict)
+    """What the last rehearsal said."""
+    said: dict[str, Any] = field(default_factory=dict)
+    """What the contributor said under Describe, field by field."""
+    described: dict[str, Any] = field(default_factory=dict)
+    """The same in the shape of a declaration."""
+    source: str | None = None
+    """The source it belongs to, once it is submitted; before that, the own source it replaces a file of."""
+    snapshot: str | None = None
+    comment: str = ""
+    """What the steward said, for the contributor."""
+    changed: str = ""
+
+
+def begin(folder: Folder, actor: Actor, *, upload: str, shown_name: str, replaces: str | None = None) -> Contribution:
+    """A new contribution of the actor's organisation, of a file in quarantine. Raises NotAllowed."""
+    organisation = _organisation(actor)
+    demand(actor, "draft", organisation)
+    begun = Contribution(
+        secrets.token_hex(8), organisation, actor.role_id, _now(), upload=upload, shown_name=shown_name
+    )
+    if replaces is not None:
+        if replaces not in own_sources(folder, organisation):
+            raise ContributionRefused("Only the owners of a source may add a file to it.")
+        before = [one for one in _all(folder) if one.source == replaces and one.stage == "accepted"]
+        if before:
+            last = max(before, key=lambda one: one.changed)
+            begun = altered(begun, said=last.said, described=last.described)
+        begun = altered(begun, source=replaces)
+    return save(folder, actor, begun)
+
+
+def save(folder: Folder, actor: Actor, contribution: Contribution, **changes: Any) -> Contribution:
+    """Keeps a contribution with these changes; it is on the disk before this returns. Raises NotAllowed."""
+    demand(actor, "draft", contribution.organisation)
+    return _put(folder, altered(contribution, **changes))
+
+
+def _put(folder: Folder, contribution: Contribution) -> Contribution:
+    kept = altered(contribution, changed=_now())
+    place = path(folder, kept.id)
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with staging(place) as away:
+        staged = away / STATE
+        staged.write_text(json.dumps(asdict(kept), ensure_ascii=False), encoding="utf-8")
+        sync(staged)
+        replace(staged, place / STATE)
+    return kept
+
+
+def path(folder: Folder, name: str) -> Path:
+    """The folder of a contribution. Raises ContributionRefused for what is no name of one."""
+    if not ID.fullmatch(name):
+        raise ContributionRefused("There is no contribution of that name.")
+    return folder.drafts / name
+
+
+def load(folder: Folder, actor: Actor, name: str) -> Contribution:
+    """A contribution as it was last kept, for its organisation or a steward. Raises NotAllowed, ContributionRefused."""
+    file = path(folder, name) / STATE
+    if not file.is_file():
+        raise ContributionRefused("There is no contribution of that name.")
+    loaded = Contribution(**json.loads(file.read_text(encoding="utf-8")))
+    if not allowed(actor, "review", loaded.organisation):
+        demand(actor, "draft", loaded.organisation)
+    return loaded
+
+
+def seen_by(folder: Folder, actor: Actor) -> list[Contribution]:
+    """Contributions the actor may see, in the order in which they were begun."""
+    found = []
+    for state in folder.drafts.glob(f"*/{STATE}"):
+        try:
+            found.append(load(folder, actor, state.parent.name))
+        except NotAllowed:
+            continue
+    return sorted(found, key=lambda one: (one.at, one.id))
+
+
+def confirmed(folder: Folder, actor: Actor, contribution: Contribution, copy: Path, **changes: Any) -> Contribution:
+    """Takes a cleaned copy as the one that was confirmed; what was there before is replaced."""
+    demand(actor, "draft", contribution.organisation)
+    name = f"copy{copy.suffix}"
+    place = path(folder, contribution.id)
+    with staging(place) as away:
+        staged = away / name
+        shutil.copyfile(copy, staged)
+        staged.chmod(0o600)
+        sync(staged)
+        replace(staged, place / name)
+    return save(folder, actor, contribution, stage="confirmed", copy=name, upload=None, **changes)
+
+
+def drop(folder: Folder, actor: Actor, contribution: Contribution) -> None:
+    """Throws a contribution away that is not submitted. Raises NotAllowed, ContributionRefused."""
+    demand(actor, "draft", contribution.organisation)
+    if contribution.stage not in OPEN:
+        raise ContributionRefused("What is submitted can be withdrawn, not thrown away.")
+    shutil.rmtree(path(folder, contribution.id))
+
+
+def copy_of(folder: Folder, contribution: Contribution) -> Path:
+    """The cleaned copy. Raises ContributionRefused before there is one."""
+    if contribution.copy is None:
+        raise ContributionRefused("The file is not confirmed yet.")
+    return path(folder, contribution.id) / contribution.copy
+
+
+def declaration(folder: Folder, contribution: Contribution) -> str:
+    """The whole declaration of a contribution as text: what was drafted, and over it what was described.
+
+    Two that say the same have the same text. Raises DeclarationRefused.
+    """
+    name = name_of(folder, contribution)
+    made = _whole(folder, contribution, name)
+    # In the order of the model and without what is not said, so that the same declaration is the same text.
+    source = declarations.of_text(written(made), name)
+    return written(source.model_dump(mode="json", exclude_defaults=True, exclude={"name", "contributed", *_lent(made)}))
+
+
+def _lent(made: Mapping[str, Any]) -> set[str]:
+    return {"layout"} if made.get("layouts_of") else set()
+
+
+def _whole(folder: Folder, contribution: Contribution, name: str) -> dict[str, Any]:
+    made = contribution.drafted | contribution.described
+    if made.get("sensitivity") != "low" and "disclosure" not in made:
+        # Until its contributor has said how it is to be protected, nothing of it is shown.
+        made["disclosure"] = {"threshold": 10, "informants": "one", "publish": False}
+    known = own_sources(folder, contribution.organisation)
+    if contribution.source in known and not contribution.recognised:
+        made["layout"] = _layouts(known[contribution.source], made.get("layout", []))
+    made["definition"] = [one | {"id": f"{name}:{one['concept']}"} for one in made.get("definition", [])]
+    return made | {"owners": [contribution.organisation]}
+
+
+def _layouts(known: Source, drafted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Layouts of a source with a new one, which keeps the name of one that is the same: older files stay readable."""
+    held = [layout.model_dump(mode="json", exclude_defaults=True) for layout in known.layout]
+    for new in drafted:
+        plain = Layout.model_validate(new).model_dump(mode="json", exclude_defaults=True)
+        if any({**plain, "name": old["name"]} == old for old in held):
+            continue
+        held.append({**plain, "name": f"layout_{len(held) + 1}"})
+    return held
+
+
+def name_of(folder: Folder, contribution: Contribution) -> str:
+    """The name of the source it belongs to: its organisation and its title in small letters, unlike any other's."""
+    if contribution.source:
+        return contribution.source
+    title = unicodedata.normalize("NFKD", str(contribution.described.get("title", ""))).encode("ascii", "ignore")
+    short = re.sub(r"[^a-z0-9]+", "_", title.decode().lower()).strip("_")[:40] or "dataset"
+    wanted = f"{re.sub(r'[^a-z0-9]+', '_', contribution.organisation)}_{short}"
+    taken = {*declarations.declared(folder), *(one.source for one in _all(folder) if one.id != contribution.id)}
+    name, number = wanted, 1
+    while name in taken:
+        number += 1
+        name = f"{wanted}_{number}"
+    return name
+
+
+def parsed(folder: Folder, contribution: Contribution) -> Source:
+    """The declaration as it would be read. Raises DeclarationRefused, with what is still to be said."""
+    source = declarations.of_text(declaration(folder, contribution), name_of(folder, contribution))
+    demand_contributed(source)
+    if left := open_keys(source.model_dump()):
+        raise DeclarationRefused(f"Still to be said: {', '.join(left)}.")
+    return source
+
+
+def layout_for(folder: Folder, contribution: Contribution, source: Source) -> Layout:
+    """The layout of a source that the confirmed copy has. Raises schemas.issue.FileRefused."""
+    from ingest.recognise import recognise
+
+    return recognise(copy_of(folder, contribution), [source]).layout
+
+
+def submit(
+    folder: Folder, actor: Actor, contribution: Contribution, counts: Mapping[str, int], kinds: list[str]
+) -> Contribution:
+    """Hands a contribution in: its copy becomes a kept file, and waits for a steward unless it may flow.
+
+    `counts` (accepted, refused, skipped) and `kinds` of issue are those of its rehearsal. An owner's later file flows
+    to the next release where the declaration is word for word the one in force and its expectations hold.
+    Raises NotAllowed, ContributionRefused, DeclarationRefused and FileRefused.
+    """
+    demand(actor, "submit", contribution.organisation)
+    if contribution.stage not in OPEN or contribution.copy is None:
+        raise ContributionRefused("This has been submitted already.")
+    source = parsed(folder, contribution)
+    layout = layout_for(folder, contribution, source)
+    copy = copy_of(folder, contribution)
+    text = declaration(folder, contribution)
+    sha, content = declarations.keep_declaration(folder, text), digest(copy)
+    if any(
+        act["act"] == "received" and act["source"] == source.name and act.get("digest") == content
+        for act in ledger.entries(folder)
+    ):
+        raise ContributionRefused("This very file was submitted before. Nothing is counted twice.")
+    snapshot = secrets.token_hex(32)
+    keep(folder, copy, snapshot)
+    ledger.append(
+        folder,
+        "received",
+        source=source.name,
+        layout=layout.name,
+        snapshot=snapshot,
+        digest=content,
+        declaration=sha,
+        file_name=f"{source.name}{copy.suffix}",
+        bytes=copy.stat().st_size,
+        released=str(contribution.described.get("released") or "") or None,
+        obtained_from=source.obtained_from,
+        actor=actor.role_id,
+    )
+    known = declarations.contributed(folder).get(source.name)
+    handed = save(
+        folder, actor, contribution, stage="submitted", source=source.name, snapshot=snapshot, shown_name="", comment=""
+    )
+    flows = (
+        known is not None
+        and contribution.organisation in known.owners
+        and declarations.declarations_in_force(folder).get(source.name) == sha
+    )
+    if flows and not counts["refused"] and not set(kinds) & set(BROKEN_EXPECTATIONS):
+        return _accepted(folder, actor, handed, counts, by_rule=True)
+    return handed
+
+
+def review(
+    folder: Folder,
+    actor: Actor,
+    contribution: Contribution,
+    decision: str,
+    *,
+    comment: str = "",
+    provenance: tuple[str, str] | None = None,
+    counts: Mapping[str, int] | None = None,
+) -> Contribution:
+    """A steward accepts ('accepted'), gives back ('returned') or refuses ('refused') what was submitted.
+
+    `provenance` is the class and sub-class the steward sets; `counts` are those of the rehearsal. Raises NotAllowed,
+    ContributionRefused and DeclarationRefused.
+    """
+    demand(actor, "review", contribution.organisation)
+    if contribution.stage != "submitted" or contribution.source is None or contribution.snapshot is None:
+        raise ContributionRefused("This is not waiting for a review.")
+    if decision == "accepted":
+        described = dict(contribution.described)
+        if provenance is not None:
+            described |= {"provenance": provenance[0], "provenance_subclass": provenance[1]}
+        judged = altered(contribution, described=described, comment=comment)
+        parsed(folder, judged)
+        sha = declarations.keep_declaration(folder, declaration(folder, judged))
+        if declarations.declarations_in_force(folder).get(contribution.source) != sha:
+            ledger.append(folder, "declared", source=contribution.source, declaration=sha, actor=actor.role_id)
+        return _accepted(folder, actor, judged, counts or {})
+    if not comment.strip():
+        raise ContributionRefused("Say why: the contributor reads it and knows what to do.")
+    if decision not in ("returned", "refused"):
+        raise ContributionRefused("A submission is accepted, returned or refused.")
+    ledger.append(folder, decision, source=contribution.source, snapshot=contribution.snapshot, actor=actor.role_id)
+    folder.file(contribution.snapshot).unlink(missing_ok=True)
+    return _put(folder, altered(contribution, stage=decision, comment=comment.strip(), snapshot=None))
+
+
+def _accepted(
+    folder: Folder, actor: Actor, contribution: Contribution, counts: Mapping[str, int], *, by_rule: bool = False
+) -> Contribution:
+    ledger.append(
+        folder,
+        "accepted",
+        source=contribution.source,
+        snapshot=contribution.snapshot,
+        rows=counts.get("accepted"),
+        refused=counts.get("refused"),
+        skipped=counts.get("skipped"),
+        by_rule=by_rule,
+        actor=actor.role_id,
+    )
+    _forget(folder, contribution)
+    return _put(folder, altered(contribution, stage="accepted", copy=None, drafted={}, asked={}, told={}))
+
+
+def withdrawn(folder: Folder, source: str) -> None:
+    """Marks the contributions of a source that was withdrawn; their copies and what was said of them go."""
+    for one in _all(folder):
+        if one.source == source and one.stage in DONE and one.stage != "withdrawn":
+            _forget(folder, one)
+            _put(folder, Contribution(one.id, one.organisation, one.actor, one.at, stage="withdrawn", source=source))
+
+
+def _forget(folder: Folder, contribution: Contribution) -> None:
+    """Removes the copy and the rehearsal: what was accepted is a kept file, what was refused is nobody's business."""
+    for left in path(folder, contribution.id).iterdir():
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        elif left.name != STATE:
+            left.unlink()
+
+
+def own_sources(folder: Folder, organisation: str) -> dict[str, Source]:
+    """Contributed sources in force of which an organisation is an owner."""
+    return {name: one for name, one in declarations.contributed(folder).items() if organisation in one.owners}
+
+
+def adoptable(folder: Folder, organisation: str) -> dict[str, Source]:
+    """Contributed sources in force whose owners let others use their mapping."""
+    known = declarations.contributed(folder).items()
+    return {name: one for name, one in known if one.adoptable and organisation not in one.owners}
+
+
+def adopt(folder: Folder, actor: Actor, source: str) -> None:
+    """Records that the actor's organisation uses the mapping of a source; files of that shape are recognised then."""
+    organisation = _organisation(actor)
+    demand(actor, "adopt", organisation)
+    if source not in adoptable(folder, organisation):
+        raise ContributionRefused("The mapping of this source is not offered to others.")
+    if organisation not in adoptions(folder).get(source, set()):
+        ledger.append(folder, "adopted", source=source, organisation=organisation, actor=actor.role_id)
+
+
+def adoptions(folder: Folder) -> dict[str, set[str]]:
+    """Source → organisations that adopted its mapping."""
+    found: dict[str, set[str]] = {}
+    for act in ledger.entries(folder):
+        if act["act"] == "adopted":
+            found.setdefault(act["source"], set()).add(act["organisation"])
+    return found
+
+
+def recognisable(folder: Folder, organisation: str) -> list[Source]:
+    """Sources whose layouts an organisation's file may have: the built-in, its own, and those it adopted."""
+    adopted = {name for name, by in adoptions(folder).items() if organisation in by}
+    others = adoptable(folder, organisation)
+    return [
+        *own_sources(folder, organisation).values(),
+        *(others[name] for name in sorted(adopted & set(others))),
+        *declarations.sources().values(),
+    ]
+
+
+def recognised(root: str, organisation: str, copy: str) -> dict[str, str | None]:
+    """The source whose layout a file has, of those an organisation may use the layouts of. Made for a child process."""
+    from ingest.recognise import recognise
+
+    try:
+        return {"source": recognise(Path(copy), recognisable(Folder(Path(root)), organisation)).source.name}
+    except FileRefused:
+        return {"source": None}
+
+
+MAPPING = ("layout", "rollup", "coverage", "definition")
+"""What of a declaration is its mapping: the practice that others can adopt."""
+
+
+def mapping(source: Source) -> dict[str, Any]:
+    """The mapping of a source as a draft of another organisation's declaration; nothing of who and what it counted."""
+    lent = source.layouts_of or (None if source.contributed else source.name)
+    taken = source.model_dump(mode="json", include=set(MAPPING), exclude_defaults=True)
+    if lent:
+        taken = {key: value for key, value in taken.items() if key != "layout"} | {"layouts_of": lent}
+    return taken
+
+
+def classes() -> dict[str, list[str]]:
+    """Provenance class → its sub-classes."""
+    listed: dict[str, list[str]] = vocabularies()["provenance"]
+    return listed
+
+
+def missing(folder: Folder, contribution: Contribution) -> str | None:
+    """What is still to be said before a contribution can be submitted, or None."""
+    try:
+        parsed(folder, contribution)
+    except DeclarationRefused as refused:
+        return str(refused)
+    return None
+
+
+def embargoed(source: Source, today: date) -> bool:
+    """Whether nothing of a source may be published yet."""
+    return source.embargo is not None and today < source.embargo
+
+
+def _organisation(actor: Actor) -> str:
+    if actor == LOCAL:
+        return ALONE
+    if actor.organisation is None:
+        raise NotAllowed("Your account belongs to no organisation. Ask the people who run this commons.")
+    return actor.organisation
+
+
+def _all(folder: Folder) -> list[Contribution]:
+    states = folder.drafts.glob(f"*/{STATE}")
+    return [Contribution(**json.loads(state.read_text(encoding="utf-8"))) for state in states]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,51 @@
+"""Cells that name several things with their numbers, and how their parts are found."""
+
+from ingest.draft.values import Column
+from ingest.draft.words import entries, plain, signs
+from ingest.items import parts
+from schemas.declaration import Items
+
+MOST_CELLS = 3000
+
+
+def numerals() -> dict[str, int]:
+    """Small numbers in words → number."""
+    return {word: int(number) for number, words in signs("numerals").items() for word in words}
+
+
+def approximate() -> dict[str, str]:
+    """Words and signs of numbers that are not exact → their kind."""
+    return {word: kind for kind, words in signs("approximate").items() for word in words}
+
+
+def every_way(column: str) -> Items:
+    """All joiners and numerals we know, to see which ones a column uses."""
+    return Items(column=column, joiners=signs("joiners")["words"], numerals=numerals())
+
+
+def split(column: Column) -> dict[str, list[list[str]]]:
+    """Each distinct cell → its parts (number, word, part)."""
+    items, about = every_way(column.name), [*approximate()]
+    return {cell: parts(cell, items, about) for cell in column.latin[:MOST_CELLS].to_list()}
+
+
+def understood(column: Column) -> float:
+    """Share of distinct cells of which some part is a number and a known word, and no more than that word."""
+    known = entries("firearm_type")
+    cells = split(column)
+    good = [any(number and plain(word) in known for number, word, _ in found) for found in cells.values()]
+    return sum(good) / max(len(good), 1)
+
+
+def used(column: Column) -> tuple[list[str], dict[str, int], dict[str, str]]:
+    """The joiners, numerals and words of inexact numbers a column uses, so that its declaration lists only these."""
+    cells = list(split(column))
+    text = "\n".join(f" {cell.casefold()} " for cell in cells)
+    joiners = [joiner for joiner in signs("joiners")["words"] if joiner.casefold() in text]
+    words = {part for cell in cells for part in cell.casefold().split()}
+    small = {word: number for word, number in numerals().items() if word in words}
+    numbers = [number for found in split(column).values() for number, _, _ in found if number and not number.isdigit()]
+    about = {
+        word: kind for word, kind in approximate().items() if any(word.casefold() in n.casefold() for n in numbers)
+    }
+    return joiners, small, about

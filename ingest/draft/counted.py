@@ -1,0 +1,325 @@
+"""What a number counts, and which of our codes a published word stands for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from ingest.draft.cells import split
+from ingest.draft.roles import LOOKUPS, Found
+from ingest.draft.said import Guess, Question
+from ingest.draft.words import NUMBER_WORDS, entries, han, lists, mentions, plain
+from ingest.translate import folded
+from schemas.vocabulary import codes
+
+MOST_WORDS = 400
+MOST_ASKED = 60
+COUNTED = {
+    ("weapon", "seized"): ("arms_seized", "weapon"),
+    ("weapon", "found"): ("arms_found", "weapon"),
+    ("weapon", "surrendered"): ("arms_surrendered", "weapon"),
+    ("weapon", "destroyed"): ("arms_destroyed", "weapon"),
+    ("weapon", "traced"): ("arms_traced", "traced_weapon"),
+    ("round", "seized"): ("ammunition_seized", "round"),
+    ("magazine", "seized"): ("magazines_seized", "magazine"),
+    ("part", "seized"): ("parts_seized", "part"),
+    ("seizure_case", "seized"): ("seizure_cases", "seizure_case"),
+    ("person", "arrested"): ("persons_arrested", "person_arrested"),
+    ("shooting", ""): ("shootings", "incident"),
+    ("x_item", "seized"): ("x_other_items_seized", "x_item"),
+}
+"""What was counted and what was done to it → concept and unit."""
+CONCEPTS = {
+    "arms_seized/weapon": "firearms seized",
+    "arms_found/weapon": "firearms found",
+    "arms_surrendered/weapon": "firearms handed in",
+    "arms_destroyed/weapon": "firearms destroyed",
+    "arms_traced/traced_weapon": "firearms traced",
+    "ammunition_seized/round": "rounds of ammunition seized",
+    "magazines_seized/magazine": "magazines seized",
+    "parts_seized/part": "parts seized",
+    "seizure_cases/seizure_case": "cases of seizure",
+    "persons_arrested/person_arrested": "persons arrested",
+    "shootings/incident": "shootings",
+    "shootings/victim_killed": "persons killed in shootings",
+    "shootings/victim_injured": "persons wounded in shootings",
+    "x_other_items_seized/x_item": "other things seized",
+    "ignore": "none of these: leave the column out",
+}
+DONE_TO_THINGS = ("seized", "found", "surrendered", "destroyed", "traced", "recovered")
+NOT_THINGS = {"arrested": "person", "killed": "killed", "injured": "injured"}
+UNIT_OF = {"ammunition": "round", "magazines": "magazine", "parts": "part", "weapons": "weapon", "other": "x_item"}
+
+
+@dataclass
+class Setting:
+    """What speaks of the whole file: its title with the sheet, its name, and all headers."""
+
+    title: str
+    file_name: str
+    headers: list[str]
+    has_types: bool
+    answered: set[str] = field(default_factory=set)
+    """What a person said the numbers count, as 'concept/unit'."""
+
+    done: str | None = None
+    """What a person said was done with the things counted, such as 'seized'."""
+
+    def action(self, header: str) -> tuple[str | None, str]:
+        """What was done to the things counted ('seized'), and where that stands; None where it is not settled."""
+        if self.done:
+            return self.done, "your answer"
+        for where, text in (
+            ("the header", header),
+            ("the other headers", " · ".join(self.headers)),
+            ("the title", self.title),
+        ):
+            said = {name: word for name, word in mentions(text, "actions").items() if name in DONE_TO_THINGS}
+            if len(said) == 1 and "recovered" not in said:
+                name, word = next(iter(said.items()))
+                return name, f"“{word}” in {where}"
+            if said:
+                break
+        done = {action for (_, action), pair in COUNTED.items() if action and "/".join(pair) in self.answered}
+        return (done.pop(), "your answer") if len(done) == 1 else (None, "")
+
+    def thing(self, header: str) -> tuple[str | None, str]:
+        """What is counted ('weapon'), and where that stands."""
+        said = mentions(header, "objects")
+        if (
+            "weapon" in said
+            and "seizure_case" in said
+            and not any(w in plain(header) for w in ("case", "caso", "cas "))
+        ):
+            said.pop("seizure_case")
+        if len(said) == 1:
+            name, word = next(iter(said.items()))
+            return name, f"“{word}” in the header"
+        if said:
+            return None, ""
+        if self.has_types:
+            return "weapon", "a column of kinds of weapons"
+        for where, text in (("the title", self.title), ("the file's name", self.file_name)):
+            said = {name: word for name, word in mentions(text, "objects").items() if name != "seizure_case"}
+            if len(said) == 1:
+                name, word = next(iter(said.items()))
+                return name, f"“{word}” in {where}"
+            if said:
+                return None, ""
+        return None, ""
+
+
+def counts(header: str, setting: Setting, answer: str | None, gives: str | None = None) -> tuple[str, str, str] | None:
+    """Concept, unit and evidence of one number; None where it has to be asked. `gives`: what its header counts."""
+    if answer:
+        concept, unit = answer.split("/")
+        return concept, unit, "your answer"
+    done = {name: word for name, word in mentions(header, "actions").items() if name in NOT_THINGS}
+    objects = mentions(header, "objects")
+    if len(done) == 1 and not set(objects) - {"person"}:
+        name, word = next(iter(done.items()))
+        if name == "arrested":
+            return "persons_arrested", "person_arrested", f"“{word}” in the header"
+        if mentions(f"{setting.title} {setting.file_name}", "objects").get("shooting"):
+            return "shootings", f"victim_{name}", f"“{word}” in the header, shootings in the title"
+        return None
+    if done:
+        return None
+    thing, why = (gives, "its header") if gives else setting.thing(header)
+    if thing is None or (gives is None and left_over(header)):
+        return None
+    if thing == "shooting":
+        return "shootings", "incident", why
+    action, where = setting.action(header)
+    found = COUNTED.get((thing, action or "?"))
+    return (*found, f"{why}, {where}") if found else None
+
+
+def needs_action(header: str, setting: Setting, gives: str | None) -> bool:
+    """Whether all that is missing is what was done with the things counted: that is asked once for the whole file."""
+    if mentions(header, "actions") or (gives is None and left_over(header)):
+        return False
+    thing = gives or setting.thing(header)[0]
+    return thing in {thing for thing, action in COUNTED if action} and setting.action(header)[0] is None
+
+
+def asked_action() -> Question:
+    """What was done with the things a file counts."""
+    options = {
+        "seized": "they were seized",
+        "found": "they were found",
+        "surrendered": "they were handed in",
+        "destroyed": "they were destroyed",
+        "traced": "they were traced",
+        "other": "something else, or not always the same",
+    }
+    return Question("done", "What was done with the things this file counts?", options)
+
+
+def left_over(header: str) -> list[str]:
+    """Words of a header that no list explains: 'involved' in 'guns involved', which is no count of guns seized."""
+    text = plain(header)
+    known = [
+        word for table in ("actions", "objects") for words in lists("headers.toml", table).values() for word in words
+    ]
+    known += [word for role in ("count", "total", "row_number") for word in lists("headers.toml", "roles")[role]]
+    for word in sorted((w for w in known if not w.endswith("*")), key=len, reverse=True):
+        text = text.replace(word, " ") if han(word) else f" {text} ".replace(f" {word} ", "  ").strip()
+    starts = tuple(word[:-1] for word in known if word.endswith("*"))
+    return [part for part in text.split() if part not in NUMBER_WORDS and not part.startswith(starts)]
+
+
+def asked(header: str, rows: tuple[int, ...] = ()) -> Question:
+    """What a number counts, as a question."""
+    words = f"What does the number in the column “{header}” count?" if header else "What does each row count?"
+    return Question(f"counts:{header}", words, CONCEPTS, rows)
+
+
+@dataclass
+class Words:
+    """The lookups of a column, and what shows or asks for them."""
+
+    entries: dict[str, dict[str, str]] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    guesses: list[Guess] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+
+
+def translated(one: Found, table: str, setting: Setting, answers: dict[str, str]) -> Words:
+    """The words of a category column → our codes, for table event or observation."""
+    found = Words()
+    list_name = "firearm_type" if one.role == "items" else one.role
+    texts = _texts(one)
+    known = entries(list_name)
+    for text in texts[:MOST_WORDS]:
+        key = f"word:{one.column.name}:{text}"
+        gives = _answer(answers[key], list_name) if key in answers else known.get(plain(text))
+        if answers.get(key) == "leave_out":
+            found.left_out.append(text)
+            continue
+        entry = None if gives is None else _entry(gives, list_name, table, one.column.name, setting)
+        if entry is None:
+            if len(found.questions) < MOST_ASKED:
+                row = one.column.rows.filter(one.column.texts == text)
+                found.questions.append(_ask(key, text, list_name, one.column.name, tuple(row.to_list()[:3])))
+        else:
+            found.entries[text] = entry
+    if one.column.filled < one.column.n_rows:
+        _blank(found, one, list_name, table, setting, answers)
+    _variants(found.entries)
+    if found.entries:
+        shown = ", ".join(f"{text} = {_shown(entry)}" for text, entry in list(found.entries.items())[:6])
+        share = len(found.entries) / max(len(texts), 1)
+        found.guesses.append(Guess(f"words:{one.column.name}", f"{len(found.entries)} words", shown, share))
+    return found
+
+
+def _texts(one: Found) -> list[str]:
+    raw = one.column.texts.to_list()
+    if one.role == "items":
+        raw = [word for cell in split(one.column).values() for number, word, _ in cell if word]
+    return list({folded(text): text for text in reversed(raw)}.values())[::-1]
+
+
+def _blank(found: Words, one: Found, list_name: str, table: str, setting: Setting, answers: dict[str, str]) -> None:
+    """An empty cell: it says nothing of how a row was come by; of a kind it is asked."""
+    if list_name in ("acquisition", "condition", "legal_justification") or one.role == "items":
+        found.entries[""] = {}
+        return
+    key = f"word:{one.column.name}:"
+    if answers.get(key) == "leave_out":
+        found.left_out.append("")
+    elif key in answers:
+        gives = _answer(answers[key], list_name)
+        found.entries[""] = _entry(gives, list_name, table, one.column.name, setting) or {}
+    else:
+        found.questions.append(_ask(key, "", list_name, one.column.name, ()))
+
+
+def _answer(answer: str, list_name: str) -> dict[str, str]:
+    """'PISTOL', 'SHOTGUN+x_CRAFT', 'ammunition' → what a word gives."""
+    gives: dict[str, str] = {}
+    for part in answer.split("+"):
+        if part in UNIT_OF:
+            gives |= {"concept": part, "unit": UNIT_OF[part]}
+        elif list_name == "firearm_type" and part in codes("condition") and gives:
+            gives["condition"] = part
+        else:
+            gives[list_name] = part
+    return gives
+
+
+def _entry(gives: dict[str, str], list_name: str, table: str, column: str, setting: Setting) -> dict[str, str] | None:
+    """What the declaration says of a word; None where it cannot be said without asking."""
+    entry: dict[str, str] = {}
+    if concept := gives.get("concept"):
+        if concept == "weapons":
+            return {} if table == "event" else None
+        action, _ = setting.action(column)
+        pair = COUNTED.get((UNIT_OF[concept], action or "?"))
+        if pair is None:
+            return None
+        return {"concept": pair[0], "unit": pair[1]}
+    code = gives.get(list_name, "")
+    if table == "event" or list_name in ("acquisition",):
+        entry = {key: value for key, value in gives.items() if key != "relation"}
+    elif list_name == "firearm_type" and code == "OTHER" and gives.get("condition"):
+        entry = {"dimension": "condition", "category": gives["condition"]}
+    elif gives.get("condition") and list_name == "firearm_type":
+        return {"dimension": list_name, "category": code, "relation": "broadMatch"}
+    else:
+        entry = {"dimension": list_name, "category": code}
+    return entry | ({"relation": gives["relation"]} if "relation" in gives else {})
+
+
+def _variants(words: dict[str, dict[str, str]]) -> None:
+    """Several published words under one code are kept apart by their own text."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for text, entry in words.items():
+        code = entry.get("category") or entry.get("firearm_type")
+        if code:
+            groups.setdefault((entry.get("dimension", ""), code), []).append(text)
+    for texts in groups.values():
+        if len(texts) > 1:
+            for text in texts:
+                words[text]["variant"] = text
+                words[text].setdefault("relation", "broadMatch")
+
+
+def _shown(entry: dict[str, str]) -> str:
+    code = entry.get("category") or entry.get("firearm_type") or entry.get("concept") or next(iter(entry.values()), "–")
+    return f"{code} {entry['condition']}" if "condition" in entry and code != entry["condition"] else code
+
+
+def _ask(key: str, text: str, list_name: str, column: str, rows: tuple[int, ...]) -> Question:
+    known = entries(list_name)
+    near = (
+        process.extract(plain(text), list(known), scorer=fuzz.token_set_ratio, limit=8, score_cutoff=60) if text else []
+    )
+    options: dict[str, str] = {}
+    for word, _, _ in near:
+        gives = known[word]
+        code = gives.get("concept") or "+".join(v for k, v in gives.items() if k in (list_name, "condition"))
+        options.setdefault(code, f"as “{word}”")
+    options = dict(list(options.items())[:4])
+    options |= {code: code for code in codes(list_name) if code not in options}
+    if list_name == "firearm_type":
+        options |= {word: word for word in UNIT_OF if word not in options}
+    options["leave_out"] = "leave these rows out, with a reason"
+    said = (
+        f"What does “{text}” in the column “{column}” mean?" if text else f"What does an empty cell of “{column}” mean?"
+    )
+    return Question(key, said, options, rows)
+
+
+def lookups(columns: Iterable[Found]) -> list[Found]:
+    """Columns whose words are translated."""
+    return [one for one in columns if one.role in LOOKUPS or one.role == "items"]
+
+
+def measure_of(entry: dict[str, Any], table: str) -> dict[str, str]:
+    """What a column of numbers whose header is a kind of weapon says in its measure."""
+    if table == "event":
+        return {key: value for key, value in entry.items() if key in ("firearm_type", "condition")}
+    return {key: value for key, value in entry.items() if key in ("dimension", "category")}

@@ -1,0 +1,721 @@
+"""`draft`: bytes are sniffed, columns found, places and words looked up, and a declaration put together. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ingest.draft import cells, counted, roles, where
+from ingest.draft.roles import Found
+from ingest.draft.said import Guess, Question
+from ingest.draft.sniff import Sniffed, sniff
+from ingest.draft.values import ARABIC_DIGITS, LATIN_DIGITS, PERSIAN_DIGITS, exact, profile
+from ingest.draft.words import is_one_of, lists, plain
+from ingest.draft.written import toml
+from ingest.parse import span
+from ingest.read import Defect, batches
+from ingest.register.gazetteer import load
+from schemas.declaration import OPEN, Layout, Read, open_keys
+from schemas.issue import FileRefused
+
+LAST_ROWS = 40
+SHORT_TITLE = 300
+KEYS_TO_CHOOSE = (
+    "provenance",
+    "provenance_subclass",
+    "acquisition",
+    "sensitivity",
+    "tlp",
+    "licence",
+    "coverage.absent",
+)
+DETAILS = ("make", "model", "calibre")
+
+
+@dataclass
+class Draft:
+    """A proposed declaration. `open` are its keys that only the contributor can say."""
+
+    declaration: dict[str, Any]
+    guesses: list[Guess]
+    questions: list[Question]
+    open: list[str]
+
+    def toml(self) -> str:
+        """The declaration as the file a maintainer would write."""
+        return toml(self.declaration)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """What each column was taken to be; one that is asked is not there."""
+        return {g.key.removeprefix("column:"): g.value for g in self.guesses if g.key.startswith("column:")}
+
+
+@dataclass
+class _Sheet:
+    """What is known while a declaration is put together."""
+
+    sniffed: Sniffed
+    rows: pl.DataFrame
+    columns: list[Found]
+    answers: dict[str, str]
+    title: str
+    guesses: list[Guess]
+    questions: list[Question]
+    layout: dict[str, Any]
+    reasons: dict[str, str] = field(default_factory=dict)
+    skips: list[dict[str, Any]] = field(default_factory=list)
+
+    def of(self, *names: str) -> list[Found]:
+        """Columns of these roles."""
+        return [one for one in self.columns if one.role in names]
+
+    def leave(self, one: Found, why: str) -> None:
+        """Lists a column under `ignore`."""
+        self.reasons[one.column.name] = why
+
+    def ask(self, question: Question) -> None:
+        """Asks, unless it was answered."""
+        if question.key not in self.answers:
+            self.questions.append(question)
+
+
+def draft(path: Path, *, answers: Mapping[str, str] | None = None, file_name: str | None = None) -> Draft:
+    """A declaration for a file, from its bytes and the answers to earlier questions (key → answer).
+
+    The same file and answers give the same draft. What is not settled is a question, and its column, word or place is
+    taken by no row until it is answered. Raises FileRefused for what is no table.
+    """
+    given = dict(answers or {})
+    name = file_name or path.name
+    sniffed = sniff(path, given)
+    rows = _read(path, sniffed.read)
+    title = " · ".join(text for text in (sniffed.title, Path(name).stem.replace("_", " ").replace("-", " ")) if text)
+    sheet = _Sheet(sniffed, rows, [], given, title, [*sniffed.guesses], [*sniffed.questions], {})
+    _skips(sheet)
+    order = given.get("date_order")
+    names = [column for column in rows.columns if column not in ("source_row", "_cells")]
+    sheet.columns = [roles.find(profile(sheet.rows, column), given.get(f"column:{column}"), order) for column in names]
+    _assemble(sheet, names, path)
+    return _finished(sheet, name)
+
+
+def _read(path: Path, read: Read) -> pl.DataFrame:
+    try:
+        parts = list(batches(path, read))
+    except Defect:
+        parts = list(batches(path, read, careful=True))
+    if not parts or not sum(part.height for part in parts):
+        raise FileRefused("no_rows")
+    return pl.concat(parts)
+
+
+# Rows that are no data -------------------------------------------------------------------------------------------
+
+
+def _skips(sheet: _Sheet) -> None:
+    """Total rows, footnotes and repeated headers are declared, and taken out before the columns are looked at."""
+    rows = sheet.rows
+    names = [column for column in rows.columns if column not in ("source_row", "_cells")]
+    rows = rows.filter(~pl.all_horizontal(pl.col(names).str.strip_chars() == ""))
+    again = pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in names)
+    if len(names) > 1 and rows.filter(again).height:
+        sheet.skips.append({"where": {name: name for name in names[:2]}, "reason": "title"})
+        rows = rows.filter(~again)
+    rows = _footnotes(sheet, rows, names)
+    sheet.rows = _totals(sheet, rows, names)
+
+
+def _footnotes(sheet: _Sheet, rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    words = lists("headers.toml", "row_words")["footnote"]
+    texts: list[str] = []
+    for row in reversed(rows.tail(LAST_ROWS).select(names).rows()):
+        filled = [cell.strip() for cell in row if cell.strip()]
+        first = row[0].strip()
+        lead = plain(first).split()[:1]
+        note = len(filled) == 1 and first and len(names) > 2 and not exact(first)
+        begins = bool(lead) and (
+            is_one_of(lead[0], words)
+            or first.startswith("*")
+            or any(first.startswith(w) for w in ("注", "资料来源", "数据来源"))
+        )
+        if not (note and (begins or len(first) > 25 or first[:1] in "(*¹²³")):
+            break
+        texts.append(first)
+    for text in reversed(texts):
+        sheet.skips.append({"where": {names[0]: text}, "reason": "footer"})
+    if texts:
+        sheet.guesses.append(Guess("footnotes", str(len(texts)), "single texts below the table"))
+    return rows.filter(~pl.col(names[0]).str.strip_chars().is_in(texts)) if texts else rows
+
+
+def _totals(sheet: _Sheet, rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    words = lists("headers.toml", "row_words")["total"]
+    found = 0
+    for name in names:
+        if rows.height == 0:
+            break
+        unique = rows[name].str.strip_chars().unique()
+        near = [text for text in unique.to_list() if 0 < len(text) < 60 and plain(text) in words]
+        for text in sorted(near):
+            hit = rows[name].str.strip_chars() == text
+            part = rows.filter(hit)
+            skip: dict[str, Any] = {"where": {name: text}, "reason": "total"}
+            if part.height == 1 and len(near) == 1:
+                skip["_alone"] = True
+            sheet.skips.append(skip)
+            found += part.height
+            rows = rows.filter(~hit)
+    if found:
+        sheet.guesses.append(Guess("totals", str(found), "rows that call themselves total"))
+    return rows
+
+
+# The parts of a layout -------------------------------------------------------------------------------------------
+
+
+def _assemble(sheet: _Sheet, names: list[str], path: Path) -> None:
+    layout = sheet.layout
+    layout["name"] = "rows"
+    layout["table"] = "event"
+    layout["read"] = {
+        k: v for k, v in sheet.sniffed.read.model_dump().items() if v is not None and v != Read.model_fields[k].default
+    }
+    layout["read"] = {"format": sheet.sniffed.read.format, **layout["read"]}
+    layout["recognise"] = {"columns": names}
+    digits = next((one.column.digits for one in sheet.columns if one.column.digits != LATIN_DIGITS), None)
+    if digits in (ARABIC_DIGITS, PERSIAN_DIGITS):
+        layout["digits"] = digits
+    _places(sheet)
+    _sum_columns(sheet)
+    _table(sheet)
+    _periods(sheet)
+    _columns(sheet)
+    _counts(sheet)
+    _signs(sheet)
+    _unsettled(sheet)
+
+
+def _places(sheet: _Sheet) -> None:
+    placed = where.placed(sheet.rows, sheet.columns, sheet.title, sheet.answers, load())
+    sheet.layout["place"] = placed.tries
+    sheet.guesses += placed.guesses
+    for question in placed.questions:
+        sheet.ask(question)
+    for one in sheet.columns:
+        if one.column.name in placed.used:
+            one.role = "placed"
+        elif one.role == "site":
+            one.why = roles.LEFT_OUT["site"]
+        elif one.role == "place":
+            one.why = "the place is taken from another column" if placed.tries and placed.used else ""
+            one.role = "site" if one.why and any(level != "country" for level in placed.used.values()) else ""
+        elif one.role == "place_code":
+            one.role, one.why = ("ignore", "the place is taken from its name") if placed.used else ("", "")
+        elif one.role in roles.PLACES:
+            one.role = ""
+
+
+def _sum_columns(sheet: _Sheet) -> None:
+    """A column of totals is left out where it is the sum of the others, and the count where it stands alone."""
+    wide = sheet.of("period_column", "count")
+    for one in sheet.of("total"):
+        if not wide:
+            one.role = "count"
+            continue
+        values = [sheet.rows[o.column.name].str.strip_chars().str.replace_all(r"[ ,\u00a0]", "") for o in wide]
+        numbers = pl.DataFrame([v.alias(str(i)) for i, v in enumerate(values)]).select(
+            pl.all().cast(pl.Float64, strict=False)
+        )
+        own = (
+            sheet.rows[one.column.name]
+            .str.strip_chars()
+            .str.replace_all(r"[ ,\u00a0]", "")
+            .cast(pl.Float64, strict=False)
+        )
+        same = float((numbers.sum_horizontal() == own).mean() or 0)  # type: ignore[arg-type]
+        if same >= 0.8 and len(wide) > 1:
+            one.why = "the sum of the other columns"
+            one.evidence, one.share = f"it is the sum of the other columns in {same:.0%} of the rows", same
+        else:
+            one.role = ""
+
+
+def _table(sheet: _Sheet) -> None:
+    """Whether each row is an event or a published number."""
+    layout = sheet.layout
+    if answer := sheet.answers.get("table"):
+        layout["table"] = answer
+        return
+    days = [one for one in sheet.of("date") if one.dates and (one.dates.precision == "day" or one.dates.orders)]
+    singles = sheet.of("event_key", "evidence_ref", "items", *DETAILS)
+    numeric = sheet.of("count")
+    if sheet.of("period_column"):
+        layout["table"], shown = "observation", "its headers are periods"
+    elif days:
+        layout["table"], shown = "event", f"each row has a day (“{days[0].column.name}”)"
+    elif singles and not numeric:
+        layout["table"], shown = "event", f"each row has its own “{singles[0].column.name}” and no number"
+    elif numeric:
+        keys = [
+            one.column.name
+            for one in sheet.columns
+            if one.role in ("placed", "year", "month", "date", "label", *roles.LOOKUPS)
+        ]
+        unique = float(sheet.rows.select(keys).is_unique().sum()) / sheet.rows.height if keys else 0
+        if unique < 0.95:
+            layout["table"] = "observation"
+            options = {"observation": "a published number", "event": "one event, such as a seizure"}
+            sheet.ask(Question("table", "Several rows have the same place, time and kind. What is each row?", options))
+            return
+        layout["table"], shown = "observation", "each row is a number for a place, a time and a kind of its own"
+    else:
+        layout["table"] = "event"
+        options = {"event": "one event, such as a seizure", "observation": "a published number"}
+        sheet.ask(Question("table", "What is each row?", options))
+        return
+    sheet.guesses.append(Guess("table", layout["table"], shown))
+
+
+def _periods(sheet: _Sheet) -> None:
+    layout = sheet.layout
+    dates, years, months = sheet.of("date"), sheet.of("year"), sheet.of("month")
+    if sheet.of("period_column"):
+        _wide(sheet, years)
+        return
+    if len(dates) > 1:
+        dates = _one_date(sheet, dates)
+    if dates:
+        _date(sheet, dates[0])
+        _said_elsewhere(dates[0], (*years, *months, *sheet.of("day")))
+        return
+    if labels := sheet.of("label"):
+        layout["period"] = {"label": labels[0].column.name}
+        _said_elsewhere(labels[0], (*years, *months, *sheet.of("day")))
+        return
+    if len(years) > 1 or len(months) > 1:
+        for one in (*years, *months):
+            one.role = ""
+        return
+    if years:
+        layout["period"] = _year(sheet, years[0], months)
+        return
+    for one in months:
+        one.role = ""
+    _given(sheet)
+
+
+def _said_elsewhere(where_: Found, others: tuple[Found, ...]) -> None:
+    for one in others:
+        one.why = f"the time stands in {where_.column.name}"
+
+
+def _year(sheet: _Sheet, year: Found, months: list[Found]) -> dict[str, Any]:
+    period: dict[str, Any] = {"year": year.column.name}
+    if months:
+        period["month"] = months[0].column.name
+        days = sheet.of("day")
+        if days and sheet.layout["table"] == "event" and len(days) == 1:
+            period["day"] = days[0].column.name
+            days[0].why = ""
+            days[0].role = "dated"
+        if months[0].months:
+            period["months"] = months[0].months
+    return period
+
+
+def _one_date(sheet: _Sheet, dates: list[Found]) -> list[Found]:
+    chosen = sheet.answers.get("date")
+    if chosen is None:
+        named = [one for one in dates if any("date" in found for found in one.likely)]
+        if len(named) == 1:
+            chosen = named[0].column.name
+        else:
+            options = {one.column.name: str(one.column.texts[0]) for one in dates}
+            sheet.ask(Question("date", "Several columns hold a day. Which one says when it happened?", options))
+    for one in dates:
+        if one.column.name != chosen:
+            one.role, one.why = ("ignore", f"the time stands in {chosen}") if chosen else ("", "")
+            one.evidence = "another column holds the day"
+    return [one for one in dates if one.column.name == chosen]
+
+
+def _date(sheet: _Sheet, one: Found) -> None:
+    found = one.dates
+    name = one.column.name
+    if found is None or found.orders:
+        options = {"day": "day first: 03/04 is the 3rd of April", "month": "month first: 03/04 is the 4th of March"}
+        rows = found.rows if found else ()
+        sheet.ask(Question("date_order", f"In which order are the days in “{name}” written?", options, rows))
+        one.role = ""
+        return
+    patterns = found.patterns[0] if len(found.patterns) == 1 else found.patterns
+    sheet.layout["period"] = {"date": name, "date_format": patterns}
+    if found.months and any("%m" in p for p in found.patterns):
+        sheet.layout["period"]["months"] = found.months
+
+
+def _title_years(sheet: _Sheet) -> list[str]:
+    text = "".join(sign if sign.isdigit() else " " for sign in sheet.sniffed.title)
+    return sorted({part for part in text.split() if len(part) == 4 and 1990 <= int(part) <= 2100})
+
+
+def _given(sheet: _Sheet) -> None:
+    given = sheet.answers.get("period")
+    years = _title_years(sheet)
+    if given and span(given):
+        sheet.layout["period"] = {"given": given}
+        sheet.guesses.append(Guess("period", given, "your answer"))
+    elif len(years) == 1 and sheet.layout["table"] == "observation":
+        sheet.layout["period"] = {"given": years[0]}
+        sheet.guesses.append(Guess("period", years[0], "the only year in the title"))
+    else:
+        words = "Which period is the file about? Write 2019, 2019-03 or 2019-Q1."
+        sheet.ask(Question("period", words, dict.fromkeys(years, "in the title"), free=True))
+
+
+def _wide(sheet: _Sheet, years: list[Found]) -> None:
+    """Each column of numbers gets its own period: the year of its header, or its month with the row's year."""
+    wide = sheet.of("period_column")
+    needs_year = any(one.period and one.period[0] is None for one in wide)
+    year: str | None = None
+    if needs_year and len(years) == 1:
+        year = f"{{{years[0].column.name}:04}}"
+    elif needs_year:
+        named = _title_years(sheet)
+        if sheet.answers.get("year"):
+            year = sheet.answers["year"]
+            sheet.guesses.append(Guess("period", year, "your answer"))
+        elif len(named) == 1:
+            year = named[0]
+            sheet.guesses.append(Guess("period", year, "the only year in the title"))
+        else:
+            options = dict.fromkeys(named, "in the title")
+            sheet.ask(Question("year", "Which year are the columns of months about?", options, free=True))
+            for one in wide:
+                one.why = f"{OPEN} which year its month belongs to"
+            return
+    for one in wide:
+        assert one.period is not None
+        own, month = one.period
+        one.code["period"] = f"{own or year}-{month}" if month else str(own)
+    for one in sheet.of("date", "month"):
+        one.role = ""
+
+
+def _columns(sheet: _Sheet) -> None:
+    """Lookups, columns taken as they stand, and the identifier."""
+    layout = sheet.layout
+    table = layout["table"]
+    setting = _setting(sheet)
+    looked = counted.lookups(sheet.columns)
+    if table == "observation":
+        looked = _one_dimension(sheet, looked)
+    for one in looked:
+        words = counted.translated(one, table, setting, sheet.answers)
+        sheet.guesses += words.guesses
+        for question in words.questions:
+            sheet.ask(question)
+        layout.setdefault("lookup", {})[one.column.name] = words.entries
+        sheet.skips += [
+            {"where": {one.column.name: text}, "reason": "left_out", "because": "left out by the contributor"}
+            for text in words.left_out
+        ]
+    for one in sheet.columns:
+        if one.role in (*roles.KEPT, "evidence_ref"):
+            if table == "event":
+                layout.setdefault("columns", {})[one.column.name] = one.role
+            else:
+                one.why = "a table of published numbers has no such column"
+        if one.role == "event_key":
+            if table == "event":
+                layout["event_key"] = f"{{{one.column.name}}}"
+                layout["hide_event_key"] = True
+            else:
+                one.why = "a table of published numbers has no such column"
+    if items := sheet.of("items"):
+        joiners, numerals, about = cells.used(items[0].column)
+        layout["items"] = {"column": items[0].column.name, "joiners": joiners or ["+"]}
+        if numerals:
+            layout["items"]["numerals"] = numerals
+        layout.setdefault("approximate", {}).update(about)
+
+
+def _one_dimension(sheet: _Sheet, looked: list[Found]) -> list[Found]:
+    """A published number is broken down one way; a second breakdown is asked."""
+    kept: list[Found] = []
+    for one in looked:
+        if one.role == "acquisition" or not [other for other in kept if other.role != "acquisition"]:
+            kept.append(one)
+        else:
+            one.role = ""
+    for one in [one for one in kept if one.role == "items"]:
+        kept.remove(one)
+        one.role = ""
+    return kept
+
+
+def _setting(sheet: _Sheet) -> counted.Setting:
+    headers = [one.column.name for one in sheet.columns]
+    kinds = bool(sheet.of("firearm_type", "items")) or any(one.code.get("firearm_type") for one in sheet.of("count"))
+    above = sheet.sniffed.title
+    answered = {answer for key, answer in sheet.answers.items() if key.startswith("counts:")}
+    return counted.Setting(above, sheet.title.removeprefix(above), headers, kinds, answered, sheet.answers.get("done"))
+
+
+def _counts(sheet: _Sheet) -> None:
+    layout = sheet.layout
+    setting = _setting(sheet)
+    measures: list[dict[str, Any]] = []
+    columns = sheet.of("count", "period_column", "items")
+    if sheet.of("items"):
+        for one in sheet.of("count"):
+            one.role = ""
+        columns = sheet.of("items", "period_column")
+    for one in columns:
+        if one.why:
+            continue
+        measures += _measure(sheet, one, setting)
+    if not columns:
+        measures += _rows_counted(sheet, setting)
+    _counted_twice(sheet, measures)
+    layout["measure"] = measures
+
+
+def _counted_twice(sheet: _Sheet, measures: list[dict[str, Any]]) -> None:
+    """Columns that would count the same things twice are asked: one may be a part of the other."""
+    event = sheet.layout["table"] == "event"
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for measure in measures:
+        if "concept" in measure:
+            groups.setdefault((measure["concept"], measure["unit"], measure.get("period")), []).append(measure)
+    unit = any("measure_unit" in one.likely for one in sheet.columns)
+    for group in groups.values():
+        kinds = [(m.get("firearm_type") or m.get("category"), m.get("condition")) for m in group]
+        whole = event and len(kinds) > 1
+        for measure, kind in zip(group, kinds, strict=True):
+            if not (unit or kinds.count(kind) > 1 or (whole and kind == (None, None))):
+                continue
+            key = f"counts:{measure.get('column', '')}"
+            if key not in sheet.answers:
+                sheet.guesses = [guess for guess in sheet.guesses if guess.key != key]
+                sheet.ask(counted.asked(measure.get("column", "")))
+                del measure["concept"], measure["unit"]
+
+
+def _measure(sheet: _Sheet, one: Found, setting: counted.Setting) -> list[dict[str, Any]]:
+    name = one.column.name
+    wide = one.role == "period_column"
+    key = "counts:" if wide else f"counts:{name}"
+    answer = sheet.answers.get(key)
+    if answer == "ignore":
+        one.why = "left out by the contributor"
+        return []
+    thing = counted.UNIT_OF.get(one.code.get("concept", "")) or ("weapon" if one.code.get("firearm_type") else None)
+    if one.role == "items":
+        thing = "weapon"
+    found = counted.counts("" if wide else name, setting, answer, thing)
+    if found is None:
+        header = "" if wide else name
+        once = counted.needs_action(header, setting, thing)
+        question = counted.asked_action() if once else counted.asked(header, tuple(one.column.rows[:3].to_list()))
+        if question.key not in {asked.key for asked in sheet.questions}:
+            sheet.ask(question)
+    measure: dict[str, Any] = {"column": name}
+    if "period" in one.code:
+        measure["period"] = one.code["period"]
+    if found:
+        measure |= {"concept": found[0], "unit": found[1]}
+        if not wide or not any(g.key == "counts:" for g in sheet.guesses):
+            sheet.guesses.append(Guess(key, f"{found[0]}, {found[1]}", found[2]))
+    if code := one.code.get("firearm_type"):
+        if sheet.layout["table"] == "event":
+            measure |= {"firearm_type": code}
+        else:
+            measure |= {"dimension": "firearm_type", "category": code}
+        if "condition" in one.code and sheet.layout["table"] == "event":
+            measure["condition"] = one.code["condition"]
+        if "relation" in one.code:
+            measure["relation"] = one.code["relation"]
+    return [measure]
+
+
+def _rows_counted(sheet: _Sheet, setting: counted.Setting) -> list[dict[str, Any]]:
+    """Without a column of numbers each row counts as one: one weapon where it has a make, model or calibre."""
+    details = sheet.of("make", "model", "calibre")
+    serial = [one for one in sheet.of("personal") if "serial_number" in one.why]
+    answer = sheet.answers.get("counts:")
+    found = None
+    if answer and answer != "ignore":
+        concept, unit = answer.split("/")
+        found = concept, unit, "your answer"
+    elif (details or serial) and sheet.of("firearm_type"):
+        action, shown = setting.action("")
+        pair = counted.COUNTED.get(("weapon", action or "?"))
+        found = (*pair, f"each row describes one weapon; {shown}") if pair else None
+    if found is None:
+        sheet.ask(counted.asked(""))
+        return [{}]
+    sheet.guesses.append(Guess("counts:", f"{found[0]}, {found[1]}", found[2]))
+    return [{"concept": found[0], "unit": found[1]}]
+
+
+def _signs(sheet: _Sheet) -> None:
+    """The signs that group and divide numbers, what is not exact, and what says that there is no number."""
+    layout = sheet.layout
+    used = {measure.get("column") for measure in layout["measure"]}
+    numbers = [one for one in sheet.columns if one.column.name in used and one.numbers]
+    thousands = {one.numbers.thousands for one in numbers if one.numbers} - {""}
+    decimals = {one.numbers.decimal for one in numbers if one.numbers} - {""}
+    unclear = [(one, one.numbers) for one in numbers if one.numbers and one.numbers.unclear]
+    open_ = [(one, n) for one, n in unclear if not _settled(n.sample, thousands, decimals)]
+    answer = sheet.answers.get("decimal")
+    if open_ and answer is None:
+        one, n = open_[0]
+        options = {
+            "thousands": f"{n.sample} is {n.sample.replace('.', '').replace(',', '')}",
+            "decimal": f"{n.sample} is a fraction",
+        }
+        words = f"In the column “{one.column.name}”, what does the sign in {n.sample} mean?"
+        sheet.ask(Question("decimal", words, options, n.unclear))
+    elif open_ and answer:
+        sign = next(s for s in open_[0][1].sample if s in ".,")
+        (thousands if answer == "thousands" else decimals).add(sign)
+    if len(thousands) > 1 or len(decimals) > 1 or thousands & decimals:
+        sheet.ask(
+            Question("decimal", "The numbers are written in several ways.", {"decimal": "the file is to be mended"})
+        )
+    elif thousands:
+        layout["thousands"] = thousands.pop()
+    if len(decimals) == 1 and not set(layout.get("thousands", "")) & decimals:
+        decimal = decimals.pop()
+        if decimal != ".":
+            layout["decimal"] = decimal
+    elif layout.get("thousands") == ".":
+        layout["decimal"] = ","
+    _words_for_none(sheet, numbers)
+
+
+def _settled(sample: str, thousands: set[str], decimals: set[str]) -> bool:
+    return any(sign in sample for sign in thousands | decimals)
+
+
+def _words_for_none(sheet: _Sheet, numbers: list[Found]) -> None:
+    layout = sheet.layout
+    approximate: dict[str, str] = {**layout.get("approximate", {})}
+    missing: dict[str, str] = {}
+    for one in numbers:
+        assert one.numbers is not None
+        approximate |= one.numbers.approximate
+        for text in one.numbers.missing:
+            missing[text] = "O"
+    dashes = [text for text in missing if text in ("-", "–", "—")]
+    if dashes:
+        options = {"unknown": "no number was reported", "zero": "none: zero"}
+        sheet.ask(Question("dash", f"What does “{dashes[0]}” in place of a number mean?", options))
+    if dashes and sheet.answers.get("dash") == "zero":
+        layout["zero"] = dashes
+        missing = {text: status for text, status in missing.items() if text not in dashes}
+    if missing:
+        layout["missing"] = {"": "O", **missing}
+        sheet.guesses.append(Guess("missing", " ".join(missing), "texts that stand in place of a number"))
+    layout.pop("approximate", None)
+    if approximate:
+        layout["approximate"] = approximate
+        sheet.guesses.append(Guess("approximate", " ".join(approximate), "words and signs beside numbers"))
+
+
+def _unsettled(sheet: _Sheet) -> None:
+    """Every column has a fate: one that is not settled is left out and asked."""
+    measured = {measure.get("column") for measure in sheet.layout["measure"]}
+    for one in sheet.columns:
+        name = one.column.name
+        if one.role == "" or (one.role in ("count", "period_column") and name not in measured and not one.why):
+            if f"column:{name}" in sheet.answers:
+                sheet.leave(one, f"{OPEN} what it is")
+                continue
+            if not any(q.key in (f"column:{name}", f"level:{name}", f"counts:{name}") for q in sheet.questions):
+                dated = any(q.key == "date_order" for q in sheet.questions) and one.dates is not None
+                if not dated:
+                    sheet.ask(roles.question(one))
+            sheet.leave(one, f"{OPEN} what it is; not recognised")
+        elif one.why:
+            sheet.leave(one, one.why)
+            if not one.why.startswith(OPEN):
+                sheet.guesses.append(Guess(f"column:{name}", "ignore", f"{one.evidence}; {one.why}", one.share))
+        elif one.role != "placed":
+            sheet.guesses.append(roles.guess(one))
+    for skip in sheet.skips:
+        if skip.pop("_alone", False) and len(measured) == 1 and None not in measured:
+            skip["total_of"] = next(iter(measured))
+    sheet.layout["ignore"] = sheet.reasons
+    sheet.layout["skip"] = sheet.skips
+    _every_column(sheet)
+
+
+def _every_column(sheet: _Sheet) -> None:
+    """A column that was found but has no use in a layout of this shape is left out, and asked."""
+    parts = {key: value for key, value in sheet.layout.items() if key != "recognise"}
+    used = Layout.model_validate({**parts, "recognise": {}}).used_columns()
+    for one in sheet.columns:
+        name = one.column.name
+        if name not in used:
+            sheet.guesses = [guess for guess in sheet.guesses if guess.key != f"column:{name}"]
+            sheet.ask(roles.question(one))
+            sheet.leave(one, f"{OPEN} what it is; it has no place in a table of this shape")
+
+
+# The whole declaration -------------------------------------------------------------------------------------------
+
+ORDER = (
+    *(
+        "name",
+        "table",
+        "event_key",
+        "hide_event_key",
+        "missing",
+        "zero",
+        "thousands",
+        "decimal",
+        "digits",
+        "approximate",
+    ),
+    *("read", "recognise", "period", "place", "measure", "items", "columns", "lookup", "ignore", "skip"),
+)
+
+
+def _finished(sheet: _Sheet, file_name: str) -> Draft:
+    layout = {key: sheet.layout[key] for key in ORDER if sheet.layout.get(key)}
+    title = sheet.sniffed.title[:SHORT_TITLE]
+    concepts = [m["concept"] for m in sheet.layout["measure"] if "concept" in m]
+    concepts += [
+        e["concept"] for words in sheet.layout.get("lookup", {}).values() for e in words.values() if "concept" in e
+    ]
+    declaration: dict[str, Any] = {
+        "title": title or f"{OPEN} what the file is about",
+        "producer": f"{OPEN} who counted",
+        "publisher": f"{OPEN} who released the numbers",
+        "obtained_from": f"{OPEN} where this copy comes from",
+        "copy_kind": "copied",
+        "provenance": "non_official",
+        "provenance_subclass": "cso_compiled",
+        "acquisition": "field_documentation",
+        "licence": "LicenseRef-none-stated",
+        "address": f"{OPEN} a web address",
+        "citation": f"{OPEN} how to cite it",
+        "description": f"{OPEN} what the file holds",
+        "sensitivity": "high",
+        "tlp": "TLP:AMBER",
+        "succession": "whole",
+        "coverage": {"absent": "unknown"},
+        "definition": [
+            {"id": f"{concept}-definition", "concept": concept, "text": f"{OPEN} what the producer counts as {concept}"}
+            for concept in dict.fromkeys(concepts)
+        ],
+        "layout": [layout],
+    }
+    if not declaration["definition"]:
+        del declaration["definition"]
+    return Draft(declaration, sheet.guesses, sheet.questions, [*open_keys(declaration), *KEYS_TO_CHOOSE])

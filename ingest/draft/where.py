@@ -1,0 +1,308 @@
+"""Which place a row speaks of: the country, and the level of each column, by which names of the register fit best."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from ingest.draft.roles import Found, usable
+from ingest.draft.said import Guess, Question
+from ingest.draft.words import plain, says
+from ingest.places import one_way
+from ingest.register.gazetteer import Gazetteer, normalise_text
+from schemas.declaration import Layout, PlaceTry, Read, Recognise, fields
+
+LEVELS = ("admin1", "admin2")
+MOST_NAMES = 6000
+MOST_ASKED = 40
+FITS = 0.6
+AHEAD = 0.15
+LEVEL_WORDS = {"admin1": "states or provinces", "admin2": "municipalities or districts", "country": "countries"}
+CODES = ("CO-DANE:{%s:05}", "MX-INEGI:{%s:05}", "BR-IBGE:{%s:07}", "US-FIPS:{%s:05}")
+
+
+@dataclass
+class Where:
+    """The ways to find the place, as a declaration writes them, finest first, and what shows or asks for them."""
+
+    tries: list[dict[str, Any]] = field(default_factory=list)
+    guesses: list[Guess] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    used: dict[str, str] = field(default_factory=dict)
+    """Column → its level."""
+
+
+def countries_named(text: str, gazetteer: Gazetteer) -> list[str]:
+    """Countries whose name a text says, in any of seven languages."""
+    compared = f" {normalise_text(plain(text))} "
+    held = gazetteer.places.filter(level="country").select("code", "name")
+    names = pl.concat([held, gazetteer.names.join(held.select("code"), on="code").select("code", "name")])
+    found: dict[str, str] = {}
+    for code, name in names.iter_rows():
+        word = normalise_text(name)
+        long = len(word) > 3 or any(ord(sign) > 0x3000 for sign in word)
+        if long and says(compared.strip(), word) and len(word) > len(found.get(code, "")):
+            found[code] = word
+    # 'Guinea' inside 'Equatorial Guinea' names one country, not two.
+    return [c for c, word in found.items() if not any(word != other and word in other for other in found.values())]
+
+
+def placed(
+    rows: pl.DataFrame, columns: list[Found], title: str, answers: dict[str, str], gazetteer: Gazetteer
+) -> Where:
+    """How the rows' places are found."""
+    where = Where()
+    names = [one for one in columns if _may_be_place(one, answers)]
+    coded = _codes(columns, gazetteer)
+    country_column = next((one for one in names if one.role == "country"), None)
+    country = _country(where, country_column, names, title, answers, gazetteer)
+    if coded is not None:
+        one, pattern, share = coded
+        where.used[one.column.name] = "code"
+        where.guesses.append(
+            Guess(f"column:{one.column.name}", "place_code", f"{share:.0%} are codes {pattern}", share)
+        )
+        where.tries.append({"code": pattern})
+    if country is None:
+        return where
+    levels = _levels(where, [one for one in names if one is not country_column], country, answers, gazetteer)
+    above: Any = country["within"]
+    chain: list[dict[str, Any]] = []
+    for level in LEVELS:
+        if level in levels:
+            found, scheme = levels[level]
+            attempt: dict[str, Any] = {"name": f"{{{found.column.name}}}", "level": level, "within": above}
+            if scheme != "name":
+                attempt["scheme"] = scheme
+            _lookup(where, attempt, rows, found, answers, gazetteer)
+            chain.insert(0, attempt)
+            above = attempt
+    if not chain:
+        chain = [country["try"]]
+        if country_column is not None:
+            _lookup(where, country["try"], rows, country_column, answers, gazetteer)
+    where.tries += chain
+    return where
+
+
+def _may_be_place(one: Found, answers: dict[str, str]) -> bool:
+    if not usable(one.column.name):
+        return False
+    if one.role in ("country", "admin1", "admin2", "place"):
+        return True
+    likely = one.role in ("site", "") and (one.numbers is None or one.numbers.share < 0.5)
+    short = likely and 0 < len(one.column.texts) <= MOST_NAMES
+    return short and float(one.column.texts.str.len_chars().mean() or 99) < 40  # type: ignore[arg-type]
+
+
+def _codes(columns: list[Found], gazetteer: Gazetteer) -> tuple[Found, str, float] | None:
+    """A column of municipality codes of a national register we hold."""
+    for one in columns:
+        if one.role == "place_code":
+            for pattern in CODES:
+                width = int(pattern[-2])
+                texts = one.column.latin.str.strip_suffix(".0").str.zfill(width)
+                share = one.column.share(gazetteer.known(pattern.split("{")[0] + texts))
+                if share >= 0.9:
+                    return one, pattern % one.column.name, share
+    return None
+
+
+def _country(
+    where: Where,
+    column: Found | None,
+    names: list[Found],
+    title: str,
+    answers: dict[str, str],
+    gazetteer: Gazetteer,
+) -> dict[str, Any] | None:
+    if column is not None:
+        way = _country_column(column, gazetteer)
+        if way is not None:
+            share, attempt = way
+            where.used[column.column.name] = "country"
+            shown = f"{share:.0%} of its texts are countries"
+            where.guesses.append(Guess(f"column:{column.column.name}", "country", shown, share))
+            return {"within": attempt, "try": attempt}
+    if answers.get("country"):
+        code = answers["country"]
+        where.guesses.append(Guess("country", code, "your answer"))
+        return {"within": code, "try": {"code": code}}
+    named = countries_named(title, gazetteer)
+    shares = _shares(names, gazetteer)
+    ranked = sorted(shares, key=lambda code: -shares[code][0])
+    best = ranked[0] if ranked else None
+    second = shares[ranked[1]][0] if len(ranked) > 1 else 0
+    chosen: str | None = None
+    shown = ""
+    if len(named) == 1 and (best is None or named[0] == best or shares.get(named[0], (0, 0))[0] >= FITS):
+        chosen, shown = named[0], "the title or the file's name says so"
+        if chosen in shares:
+            shown += f", and {shares[chosen][0]:.0%} of the place names lie there"
+    elif (
+        best is not None
+        and not named
+        and shares[best][0] >= FITS
+        and shares[best][1] >= 3
+        and second < 0.5 * shares[best][0]
+    ):
+        chosen, shown = best, f"{shares[best][0]:.0%} of the place names lie there, {second:.0%} in the next country"
+    if chosen is not None:
+        where.guesses.append(Guess("country", chosen, shown, shares.get(chosen, (1.0, 0))[0]))
+        return {"within": chosen, "try": {"code": chosen}}
+    held = dict(gazetteer.places.filter(level="country").select("code", "name").iter_rows())
+    options = {code: held[code] for code in dict.fromkeys([*named, *ranked[:5]])}
+    where.questions.append(Question("country", "Which country is the file about?", options, free=True))
+    return None
+
+
+def _country_column(column: Found, gazetteer: Gazetteer) -> tuple[float, dict[str, Any]] | None:
+    texts = column.column.texts
+    template = f"{{{column.column.name}}}"
+    if (share := column.column.share(gazetteer.known(texts) & (texts.str.len_chars() == 3))) >= FITS:
+        return share, {"code": template}
+    for scheme in ("name", "ISO2"):
+        found = _resolved(texts, "country", None, scheme, gazetteer)
+        if (share := column.column.share(found)) >= FITS:
+            attempt = {"name": template, "level": "country"} | ({} if scheme == "name" else {"scheme": scheme})
+            return share, attempt
+    return None
+
+
+def _resolved(texts: pl.Series, level: str, within: str | None, scheme: str, gazetteer: Gazetteer) -> pl.Series:
+    return _asked(texts, level, within, scheme, gazetteer)["code"].is_not_null()
+
+
+def _asked(texts: pl.Series, level: str, within: str | None, scheme: str, gazetteer: Gazetteer) -> pl.DataFrame:
+    asked = pl.DataFrame({"name": texts}).with_columns(
+        pl.lit(level).alias("level"), pl.lit(within, pl.String).alias("within")
+    )
+    return gazetteer.by_name(asked, scheme)
+
+
+def _shares(names: list[Found], gazetteer: Gazetteer) -> dict[str, tuple[float, int]]:
+    """Country → the mean share of place names that lie there, over columns, and how many different ones do."""
+    of = dict(gazetteer.places.select("code", "country").iter_rows())
+    total: dict[str, list[tuple[float, int]]] = {}
+    columns = [one for one in names if one.role in ("admin1", "admin2", "place")] or names
+    for one in columns:
+        texts = one.column.texts
+        best: dict[str, tuple[float, int]] = {}
+        for level in LEVELS:
+            asked = _asked(texts, level, None, "name", gazetteer)
+            for country, hits in _by_country(asked, of).items():
+                share = len(hits) / len(texts)
+                if share > best.get(country, (0, 0))[0]:
+                    best[country] = share, len(hits)
+        for country, found in best.items():
+            total.setdefault(country, []).append(found)
+    return {
+        country: (sum(share for share, _ in found) / len(columns), max(n for _, n in found))
+        for country, found in total.items()
+    }
+
+
+def _by_country(asked: pl.DataFrame, of: dict[str, str]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for text, code, candidates in asked.select("name", "code", "candidates").iter_rows():
+        for hit in [code] if code else candidates:
+            found.setdefault(of.get(hit) or "?", set()).add(text)
+    return found
+
+
+def _levels(
+    where: Where, names: list[Found], country: dict[str, Any], answers: dict[str, str], gazetteer: Gazetteer
+) -> dict[str, tuple[Found, str]]:
+    """Level → the column that names places of that level, and by which scheme of names."""
+    within = country["within"] if isinstance(country["within"], str) else None
+    fits: list[tuple[float, str, Found, str]] = []
+    for one in names:
+        shares = {level: _best_scheme(one, level, within, gazetteer) for level in LEVELS}
+        level = _level(where, one, {k: v[0] for k, v in shares.items()}, answers)
+        if level:
+            fits.append((shares[level][0], level, one, shares[level][1]))
+    levels: dict[str, tuple[Found, str]] = {}
+    for share, level, one, scheme in sorted(fits, key=lambda fit: (-(fit[2].role == fit[1]), -fit[0])):
+        if level in levels:
+            if one.role in LEVELS or one.role == "place":
+                one.role = ""
+            continue
+        levels[level] = one, scheme
+        where.used[one.column.name] = level
+        shown = (
+            f"{share:.0%} of its {len(one.column.texts)} names are {LEVEL_WORDS[level]} of {within or 'their country'}"
+        )
+        where.guesses.append(Guess(f"column:{one.column.name}", level, shown, share))
+    return levels
+
+
+def _best_scheme(one: Found, level: str, within: str | None, gazetteer: Gazetteer) -> tuple[float, str]:
+    texts = one.column.texts
+    share = float(_resolved(texts, level, within, "name", gazetteer).mean() or 0)  # type: ignore[arg-type]
+    if share >= FITS or within is None or level != "admin1":
+        return share, "name"
+    iso2 = {"BRA": "BR-UF", "MEX": "MX-INEGI-ENT", "COL": "CO-DANE-DEP", "USA": "US-USPS"}.get(within)
+    if iso2:
+        other = float(_resolved(texts, level, within, iso2, gazetteer).mean() or 0)  # type: ignore[arg-type]
+        if other > share:
+            return other, iso2
+    return share, "name"
+
+
+def _level(where: Where, one: Found, shares: dict[str, float], answers: dict[str, str]) -> str | None:
+    name = one.column.name
+    answer = answers.get(f"level:{name}") or answers.get(f"column:{name}")
+    if answer in LEVELS:
+        return answer
+    best = max(shares, key=lambda level: shares[level])
+    other = next(level for level in LEVELS if level != best)
+    least = 0.8 if one.role in ("", "site") else 0.5
+    if shares[best] < least or (one.role == "" and len(one.column.texts) < 3):
+        return None
+    if shares[best] - shares[other] >= AHEAD:
+        return best
+    if one.role in LEVELS:
+        return one.role
+    options = {level: f"{LEVEL_WORDS[level]} ({shares[level]:.0%} of the names fit)" for level in LEVELS}
+    where.questions.append(Question(f"level:{name}", f"Which places does the column “{name}” name?", options))
+    return None
+
+
+def _lookup(
+    where: Where,
+    attempt: dict[str, Any],
+    rows: pl.DataFrame,
+    found: Found,
+    answers: dict[str, str],
+    gazetteer: Gazetteer,
+) -> None:
+    """Names that do not resolve are asked with what the register suggests; answers become the try's lookup."""
+    way = PlaceTry.model_validate(attempt)
+    columns = sorted({name for text in way.texts() for name in fields(text)})
+    unique = rows.select(columns).unique(maintain_order=True) if columns else pl.DataFrame({"_": [0]})
+    layout = Layout(name="rows", table="event", read=Read(format="csv"), recognise=Recognise())
+    tried = pl.concat([unique, one_way(unique, way, layout, gazetteer)], how="horizontal")
+    open_ = tried.filter(pl.col("_code").is_null(), pl.col("_text").is_not_null(), pl.col("_text") != "")
+    lookup: dict[str, str] = {}
+    for text in open_["_text"].unique(maintain_order=True)[:MOST_ASKED].to_list():
+        key = f"place:{found.column.name}:{text}"
+        if key in answers:
+            if answers[key] != "leave":
+                lookup[text] = answers[key]
+            continue
+        within = attempt.get("within") if isinstance(attempt.get("within"), str) else None
+        near = gazetteer.suggest(text, attempt.get("level"), within)
+        held = open_.filter(pl.col("_text") == text)
+        if held["_kind"][0] == "ambiguous_place":
+            codes = str(held["_known"][0]).split(" or ")
+            official = dict(gazetteer.places.filter(pl.col("code").is_in(codes)).select("code", "name").iter_rows())
+            options = {code: official.get(code, code) for code in codes}
+            words = f"Several places are called “{text}”. Which one is meant?"
+        else:
+            options = dict(near)
+            words = f"No place is known as “{text}”. Which one is meant?"
+        options["leave"] = "none of these: its rows are refused until somebody says"
+        row = found.column.rows.filter(found.column.texts == text)
+        where.questions.append(Question(key, words, options, tuple(row.to_list()[:1]), free=True))
+    if lookup:
+        attempt["lookup"] = lookup

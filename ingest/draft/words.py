@@ -1,0 +1,120 @@
+"""The words of headers and cells, from `headers.toml` and `words.toml`, as they are compared."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ingest.register.gazetteer import normalise_text
+
+HAN = range(0x3400, 0xA000)
+NUMBER_WORDS = {
+    "no",
+    "nr",
+    "n",
+    "of",
+    "de",
+    "del",
+    "la",
+    "el",
+    "da",
+    "do",
+    "des",
+    "du",
+    "d",
+    "l",
+    "the",
+    "les",
+    "le",
+    "las",
+    "los",
+    "支",
+    "件",
+    "把",
+    "个",
+}
+
+
+@cache
+def _file(name: str) -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+
+
+def plain(text: str) -> str:
+    """A header or a cell as it is compared: without case, accents and punctuation."""
+    return normalise_text(text.replace("_", " ").replace("%", " % "))
+
+
+def han(text: str) -> bool:
+    """Whether a text is written in Chinese characters, between whose words no space stands."""
+    return any(ord(sign) in HAN for sign in text)
+
+
+@cache
+def lists(file: str, table: str) -> dict[str, tuple[str, ...]]:
+    """Name → words of one table of one of the two files, in the form in which they are compared."""
+    found = {}
+    for name, words in _file(file)[table].items():
+        found[name] = tuple(dict.fromkeys(_compared(word) for word in words))
+    return found
+
+
+def _compared(word: str) -> str:
+    return plain(word.rstrip("*")) + ("*" if word.endswith("*") and len(word) > 2 else "")
+
+
+@cache
+def entries(table: str) -> dict[str, dict[str, str]]:
+    """Compared word → what it gives, of one table of `words.toml`."""
+    return {plain(word): entry["gives"] for entry in _file("words.toml")[table] for word in entry["words"]}
+
+
+def signs(table: str) -> dict[str, list[str]]:
+    """Name → signs and words as they stand in `words.toml`, not simplified."""
+    loaded: dict[str, list[str]] = _file("words.toml")[table]
+    return loaded
+
+
+def says(text: str, word: str) -> bool:
+    """Whether a compared word stands in a compared text, as whole words (in Chinese: anywhere)."""
+    if han(word):
+        return word in text
+    if word.endswith("*"):
+        return any(part.startswith(word[:-1]) for part in _starts(text, word))
+    return f" {word} " in f" {text} "
+
+
+def _starts(text: str, word: str) -> list[str]:
+    parts = text.split()
+    n = word.count(" ") + 1
+    return [" ".join(parts[i : i + n]) for i in range(len(parts))]
+
+
+def is_one_of(text: str, words: tuple[str, ...]) -> bool:
+    """Whether a compared text is one of the words as a whole."""
+    return any(
+        text == word or (word.endswith("*") and text.startswith(word[:-1]) and " " not in text) for word in words
+    )
+
+
+def mentions(text: str, table: str) -> dict[str, str]:
+    """Names of a table of `headers.toml` one of whose words a text says → that word, longest first."""
+    compared = plain(text)
+    found: dict[str, str] = {}
+    for name, words in lists("headers.toml", table).items():
+        hits = [word for word in words if word and says(compared, word)]
+        if hits:
+            found[name] = max(hits, key=len)
+    return dict(sorted(found.items(), key=lambda pair: -len(pair[1])))
+
+
+@cache
+def known_words() -> frozenset[str]:
+    """Every single word of both files, by which a text shows in which encoding it makes sense."""
+    found: set[str] = set()
+    for table in ("roles", "personal", "actions", "objects", "row_words"):
+        found |= {part for words in lists("headers.toml", table).values() for word in words for part in word.split()}
+    for table in ("firearm_type", "condition", "legal_justification", "acquisition"):
+        found |= {part for word in entries(table) for part in word.split()}
+    found |= {part for words in lists("words.toml", "months").values() for word in words for part in word.split()}
+    return frozenset(word.rstrip("*") for word in found)

@@ -1,0 +1,100 @@
+"""Several things in one cell ('3 AK + 200 cartouches') → one row for each, with its number and its word apart."""
+
+import polars as pl
+
+from ingest.parse import latin
+from ingest.translate import folded
+from schemas.declaration import Items, Layout
+from schemas.issue import of_rows
+
+COUNT, WHOLE = "_item_count", "_item_whole"
+"""Columns added to a row: the number of one thing as text ('' where none is stated), and the cell it stood in."""
+
+
+def itemised(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Rows with `_refused`; those of a layout with `items` once per thing their cell names, its word in the column.
+
+    A part without any word is refused as not understood. An empty cell stays one row, whose word is empty.
+    """
+    items = layout.items
+    if items is None:
+        return rows.with_columns(pl.lit(False).alias("_refused")), []
+    cells = latin(rows[items.column], layout.digits)
+    known = {cell: parts(cell, items, [*layout.approximate]) for cell in cells.unique()}
+    split = rows.with_columns(
+        rows[items.column].alias(WHOLE), pl.Series("_parts", [known[cell] for cell in cells])
+    ).explode("_parts")
+    split = split.with_columns(
+        pl.col("_parts").list.get(0).alias(COUNT),
+        pl.col("_parts").list.get(1).alias(items.column),
+        pl.col("_parts").list.get(2).alias("_part"),
+    )
+    bad = (pl.col(items.column) == "") & (pl.col("_part") != "")
+    split = split.with_columns(bad.alias("_refused"))
+    refused = split.filter("_refused")
+    issues = []
+    if refused.height:
+        signs = " ".join(sign.strip() for sign in items.joiners)
+        found = of_rows(
+            refused, "item_not_understood", "row_refused", column=items.column, value=pl.col("_part"), known=signs
+        )
+        issues.append(found)
+    return split.drop("_parts", "_part"), issues
+
+
+def parts(cell: str, items: Items, approximate: list[str]) -> list[list[str]]:
+    """'3 AK + 200 cartouches' → [['3', 'AK', '3 AK'], ['200', 'cartouches', '200 cartouches']]: number, word, part.
+
+    The number keeps what makes it approximate ('environ 20'). A thing without a number has ''.
+    """
+    pieces = [cell]
+    for joiner in sorted(items.joiners, key=len, reverse=True):
+        pieces = [part for piece in pieces for part in _split(piece, joiner)]
+    pieces = [piece.strip(" .") for piece in pieces if piece.strip(" .")]
+    return [[*_number(piece, items, approximate), piece] for piece in pieces] or [["", "", ""]]
+
+
+def _split(piece: str, joiner: str) -> list[str]:
+    """Parts between joiners; a sign between two digits joins nothing, since it may group thousands."""
+    found, rest, start = [], piece, 0
+    while (at := rest.casefold().find(joiner.casefold(), start)) >= 0:
+        before, after = rest[:at], rest[at + len(joiner) :]
+        if before[-1:].isdigit() and after[:1].isdigit():
+            start = at + 1
+            continue
+        if joiner.strip() == "+" and before[-1:].isdigit():
+            # '300+' is at least 300.
+            start = at + 1
+            continue
+        found.append(before)
+        rest, start = after, 0
+    return [*found, rest]
+
+
+def _number(piece: str, items: Items, approximate: list[str]) -> tuple[str, str]:
+    words = piece.split()
+    numerals = {folded(word): str(number) for word, number in items.numerals.items()}
+    signs = {folded(word) for word in approximate}
+    at = 0
+    taken: list[str] = []
+    while at < len(words):
+        longest = next((n for n in (3, 2, 1) if folded(" ".join(words[at : at + n])) in signs), 0)
+        if longest:
+            taken += words[at : at + longest]
+            at += longest
+        elif folded(words[at]) in numerals and not any(part[:1].isdigit() for part in taken):
+            taken.append(numerals[folded(words[at])])
+            at += 1
+        elif any(sign.isdigit() for sign in words[at]) and not any(sign.isalpha() for sign in words[at]):
+            taken.append(words[at])
+            at += 1
+        else:
+            break
+    rest = words[at:]
+    if not taken and piece[:1].isdigit():
+        # No space between the two, as in Chinese: 3支手枪, 200发子弹.
+        end = next((i for i, sign in enumerate(piece) if not sign.isdigit()), len(piece))
+        return piece[:end], piece[end:].strip()
+    while rest[:1] and rest[0].casefold() in ("x", "×", "-", ":"):
+        rest = rest[1:]
+    return " ".join(taken), " ".join(rest)

@@ -1,0 +1,135 @@
+"""The operating system keeps tiers apart: the public viewer's user cannot open what is green or amber."""
+
+import grp
+import os
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from durability.commands import add, run
+
+from ingest import declarations
+from ingest.folder import Folder
+from warehouse.build import build
+from warehouse.release import current_id, manifest, open_release
+
+NOBODY = 65534
+GREEN, CLEAR = "gva", "soudapaz_sp"
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can become another user"
+)
+
+
+def opens(path: Path, *groups: int) -> bool:
+    """Whether another user of the machine can open a file."""
+    as_other = {"user": NOBODY, "group": NOBODY, "extra_groups": groups}
+    done = subprocess.run(["cat", str(path)], capture_output=True, check=False, timeout=20, **as_other)  # type: ignore[call-overload]
+    return bool(done.returncode == 0)
+
+
+def reads(folder: Folder, tier: str, *groups: int) -> bool:
+    """Whether another user gets figures of a tier."""
+    query = "select count(*), sum(value) from figure"
+    return run(folder.root, "sql", query, "--tier", tier, user=NOBODY, groups=groups).code == 0
+
+
+def leads_back(folder: Folder, source: str) -> bool:
+    """Whether another user is led back to the file a public figure of a source comes from."""
+    with open_release(folder) as con:
+        found = con.execute("select min(figure_id) from figure where source = ?", [source]).fetchall()
+    return run(folder.root, "lineage", found[0][0], user=NOBODY).code == 0
+
+
+@pytest.fixture
+def declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One source for participants only."""
+    loaded = dict(declarations.sources())
+    loaded[GREEN] = loaded[GREEN].model_copy(update={"tlp": "TLP:GREEN", "sensitivity": "moderate"})
+    monkeypatch.setattr("warehouse.inputs.declared", lambda folder: loaded)
+
+
+@pytest.fixture
+def folder(declared: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
+    """Not below the folder of other tests, which only its owner may enter."""
+    monkeypatch.setattr("warehouse.checks.run", lambda *arguments: [])
+    with tempfile.TemporaryDirectory(prefix="commons-access-") as away:
+        Path(away).chmod(0o755)
+        data = Path(away) / "data"
+        add(data, GREEN, CLEAR)
+        yield Folder(data)
+
+
+def other_group() -> "grp.struct_group":
+    return next(group for group in grp.getgrall() if group.gr_gid not in (0, NOBODY))
+
+
+def test_the_user_of_the_public_viewer_opens_clear_and_nothing_else(folder: Folder) -> None:
+    build(folder)
+    assert reads(folder, "clear")
+    assert not reads(folder, "green")
+    assert not reads(folder, "amber")
+    root = folder.releases / current_id(folder)
+    for part in manifest(folder, root.name)["parts"]:
+        assert opens(root / part["file"]) == (GREEN not in part["name"]), part["name"]
+    assert not opens(root / "quality.html")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in root.glob("*.duckdb")}
+    assert modes == {"clear.duckdb": 0o444, "green.duckdb": 0o600, "amber.duckdb": 0o600}
+
+
+def test_figures_are_led_back_to_files_of_their_tier_only(folder: Folder) -> None:
+    files = [path for path in folder.files.rglob("*") if path.is_file()]
+    assert not any(opens(path) for path in files), "not before a build says so"
+    build(folder)
+    assert leads_back(folder, CLEAR)
+    assert [opens(path) for path in files].count(True) == 1
+    rows = [*folder.accepted.rglob("*.parquet")]
+    readable = [path for path in rows if opens(path)]
+    assert 0 < len(readable) < len(rows)
+    assert not any(GREEN in str(path) or GREEN.encode() in path.read_bytes() for path in readable)
+
+
+def test_the_group_of_a_tier_opens_it(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = other_group()
+    monkeypatch.setenv("COMMONS_GROUP_GREEN", group.gr_name)
+    build(folder)
+    assert not reads(folder, "green")
+    assert reads(folder, "green", group.gr_gid)
+    assert not reads(folder, "amber", group.gr_gid)
+    for kept in (folder.files, folder.accepted):
+        restricted = [path for path in kept.rglob("*") if path.is_file() and not opens(path)]
+        assert any(opens(path, group.gr_gid) for path in restricted)
+    path = folder.releases / current_id(folder) / "green.duckdb"
+    assert (stat.S_IMODE(path.stat().st_mode), path.stat().st_gid) == (0o640, group.gr_gid)
+
+
+def test_parts_handed_on_are_never_open_in_between(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part shared with the release before has one mode, and a build does not loosen it on its way."""
+    build(folder)
+    before = current_id(folder)
+    part = next(path for path in (folder.releases / before).rglob("*.parquet") if path.name.startswith(GREEN))
+    opened: list[int] = []
+    chmod = os.chmod
+
+    def watched(path: Path, mode: int, **more: bool) -> None:
+        if Path(path).exists() and Path(path).samefile(part):
+            opened.append(mode)
+        chmod(path, mode, **more)
+
+    monkeypatch.setattr(os, "chmod", watched)
+    add(folder.root, "soudapaz_rj")
+    build(folder)
+    assert current_id(folder) != before
+    assert part.stat().st_nlink == 2
+    assert opened == []
+    assert not opens(part)
+
+
+def test_a_group_that_is_not_there_stops_the_build_in_words(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMMONS_GROUP_GREEN", "no-such-group")
+    with pytest.raises(OSError, match="no group “no-such-group”"):
+        build(folder)
+    assert not folder.current.exists()

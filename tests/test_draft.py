@@ -1,0 +1,489 @@
+"""A file nobody declared is proposed a declaration; what is ambiguous is asked, nothing wrong is taken in silence."""
+
+import csv
+import io
+import tomllib
+import zipfile
+from datetime import date
+from decimal import Decimal
+from hashlib import sha256
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from commons import app
+from ingest.draft import Draft, draft
+from ingest.draft.sniff import sniff
+from ingest.draft.values import dated, numbered, profile
+from ingest.draft.written import toml
+from ingest.ingest import Batch, Snapshot, collect
+from ingest.items import parts
+from ingest.parse import dates, limits
+from ingest.read import batches
+from ingest.register.gazetteer import load as gazetteer
+from schemas.declaration import (
+    OPEN,
+    DeclarationRefused,
+    Items,
+    Layout,
+    Read,
+    Recognise,
+    demand_contributed,
+    open_keys,
+    parse,
+)
+from schemas.issue import FileRefused, in_words
+
+UNSEEN = Path(__file__).parent / "unseen"
+TRUTHS = sorted(UNSEEN.glob("*.truth.toml"))
+SLOW = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def of(truth: Path) -> Path:
+    """The file a truth is about."""
+    name = truth.name.removesuffix(".truth.toml")
+    return next(path for path in UNSEEN.iterdir() if path.stem == name)
+
+
+def taken(path: Path, proposed: Draft) -> Batch | None:
+    """What a draft's declaration takes of its file; None where no row can be taken."""
+    source = parse(proposed.toml(), "drafted")
+    snapshot = Snapshot(sha256(path.read_bytes()).hexdigest(), path, path.name)
+    try:
+        return collect(source, source.layout[0], snapshot, gazetteer())
+    except FileRefused as refused:
+        if refused.kind != "no_rows":
+            raise
+        return None
+
+
+def sums(batch: Batch) -> dict[str, int]:
+    table, number = ("item", "quantity") if "item" in batch.rows else ("observation", "value")
+    added = batch.rows[table].group_by("concept").agg(pl.col(number).sum())
+    return {concept: int(total) for concept, total in added.iter_rows()}
+
+
+def written(folder: Path, text: str, name: str = "handed_in.csv", encoding: str = "utf-8") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+# Files never seen ------------------------------------------------------------------------------------------------
+
+
+def test_at_least_four_columns_in_five_are_found_without_help() -> None:
+    right = total = 0
+    for truth in TRUTHS:
+        columns = tomllib.loads(truth.read_text(encoding="utf-8"))["columns"]
+        found = draft(of(truth)).columns
+        right += sum(found.get(name) == role for name, role in columns.items())
+        total += len(columns)
+    assert right >= 0.8 * total
+
+
+@pytest.mark.parametrize("truth", TRUTHS, ids=lambda path: path.name.removesuffix(".truth.toml"))
+def test_nothing_is_guessed_wrong_in_silence(truth: Path) -> None:
+    known = tomllib.loads(truth.read_text(encoding="utf-8"))
+    proposed = draft(of(truth))
+    found = proposed.columns
+    assert {name: found[name] for name, role in known["columns"].items() if found.get(name, role) != role} == {}
+    asked = {question.key for question in proposed.questions}
+    assert set(known.get("must_ask", [])) <= asked
+    layout = proposed.declaration["layout"][0]
+    entries = {word: entry for words in layout.get("lookup", {}).values() for word, entry in words.items()}
+    assert {
+        w: entries[w] for w, code in known.get("words", {}).items() if code not in entries.get(w, {0: code}).values()
+    } == {}
+    batch = taken(of(truth), proposed)
+    if batch is not None:
+        assert all(total <= known["sums"].get(concept, -1) for concept, total in sums(batch).items())
+        if not proposed.questions:
+            assert sums(batch) == known["sums"]
+
+
+@pytest.mark.parametrize("truth", TRUTHS, ids=lambda path: path.name.removesuffix(".truth.toml"))
+def test_answered_questions_give_every_row_and_the_right_sums(truth: Path) -> None:
+    known = tomllib.loads(truth.read_text(encoding="utf-8"))
+    proposed = draft(of(truth), answers=known["answers"])
+    batch = taken(of(truth), proposed)
+    assert batch is not None
+    assert (batch.counts.accepted, sums(batch)) == (known["rows"], known["sums"])
+    assert proposed.questions == []
+    assert draft(of(truth), answers=known["answers"]).toml() == proposed.toml()
+
+
+def test_no_personal_value_is_quoted() -> None:
+    for truth in TRUTHS:
+        proposed = draft(of(truth))
+        said = f"{proposed.toml()} {proposed.guesses} {proposed.questions}"
+        assert [name for name in ("Name One", "Имя Первое", "АБ 0001") if name in said] == []
+
+
+# How bytes are read ----------------------------------------------------------------------------------------------
+
+TABLES = {
+    "en": [
+        ["Date", "State", "Type of weapon", "Quantity", "Remarks"],
+        ["2021-03-14", "Lagos", "Pistol", "3", "two men, café"],
+        ["2021-03-15", "Kano", "Rifle", "2", "said so"],
+    ],
+    "es": [
+        ["Fecha", "Departamento", "Municipio", "Tipo de arma", "Cantidad"],
+        ["14/03/2021", "Antioquia", "Medellín", "Pistola", "3"],
+        ["20/03/2021", "Nariño", "Ipiales", "Revólver", "1"],
+    ],
+    "pt": [
+        ["Ano", "Município", "Tipo de arma", "Quantidade", "Observações"],
+        ["2020", "São Paulo", "Pistola", "3", "não"],
+        ["2021", "Goiânia", "Revólver", "2", "sim, três"],
+    ],
+    "fr": [
+        ["Année", "Région", "Catégorie d’arme", "Quantité", "Observations"],
+        ["2020", "Île-de-France", "Pistolet", "3", "déjà vu"],
+        ["2021", "Normandie", "Fusil à pompe", "2", "sœur"],
+    ],
+    "ar": [
+        ["السنة", "المحافظة", "نوع السلاح", "الكمية"],
+        ["2020", "القاهرة", "مسدس", "3"],
+        ["2021", "أسيوط", "ذخيرة", "250"],
+    ],
+    "ru": [
+        ["Год", "Регион", "Вид оружия", "Количество"],
+        ["2020", "Московская область", "Пистолет", "3"],
+        ["2021", "Республика Дагестан", "Патроны", "250"],
+    ],
+    "zh": [
+        ["年份", "省份", "枪支类型", "数量"],
+        ["2020", "广东省", "手枪", "3"],
+        ["2021", "云南省", "步枪", "2"],
+    ],
+}
+ENCODINGS = {
+    "en": ["cp1252", "iso-8859-1", "mac_roman"],
+    "es": ["cp1252", "iso-8859-1", "cp850"],
+    "pt": ["cp1252", "iso-8859-1", "cp850"],
+    "fr": ["cp1252", "iso-8859-15"],
+    "ar": ["cp1256", "iso-8859-6"],
+    "ru": ["cp1251", "koi8-r", "cp866", "iso-8859-5"],
+    "zh": ["gb18030", "gbk"],
+}
+UNICODE = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]
+
+
+def dialect(rows: list[list[str]], delimiter: str, quote: str, quoting: Any, end: str) -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, quotechar=quote, quoting=quoting, lineterminator=end).writerows(rows)
+    return text.getvalue()
+
+
+def test_encodings_and_dialects_are_read_right_or_asked(tmp_path) -> None:
+    right = asked = total = 0
+    quotes = product(",;\t|", "\"'", (csv.QUOTE_ALL, csv.QUOTE_MINIMAL), ("\n", "\r\n", "\r"))
+    for (language, rows), signs in product(TABLES.items(), list(quotes)):
+        text = dialect(rows, *signs)
+        for encoding in [*UNICODE, *ENCODINGS[language]]:
+            try:
+                path = written(tmp_path, text, encoding=encoding)
+            except UnicodeEncodeError:
+                continue
+            found = sniff(path, {})
+            frame = pl.concat(batches(path, found.read, careful=True))
+            same = [frame.columns[1:-1], *map(list, frame.drop("source_row", "_cells").rows())] == rows
+            right += same and not found.questions
+            asked += bool(found.questions)
+            total += 1
+    assert total > 2000
+    assert right + asked >= 0.99 * total
+    assert right >= 0.9 * total
+
+
+def test_titles_above_blank_rows_and_notes_below_are_told_apart(tmp_path) -> None:
+    lines = ["Armas incautadas en 2020", "", "Departamento;Tipo de arma;Cantidad", "Antioquia;Pistola;3", ""]
+    lines += ["Nariño;Revólver;2", "Boyacá;Escopeta;4", "Total;;9", "Fuente: registro nacional de la policía", ""]
+    path = written(tmp_path, "\n".join(lines))
+    batch = taken(path, draft(path, answers={"country": "COL"}))
+    assert batch is not None
+    assert batch.rows["observation"]["source_row"].to_list() == [4, 6, 7]
+    assert sums(batch) == {"arms_seized": 9}
+    assert "total_agrees" in batch.issues["kind"].to_list()
+
+
+def ods(path: Path, rows: list[list[str]]) -> Path:
+    """A small open-document spreadsheet with these texts in one sheet."""
+    office = "urn:oasis:names:tc:opendocument:xmlns"
+    names = "".join(f' xmlns:{name}="{office}:{name}:1.0"' for name in ("office", "table", "text"))
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    body = "".join(f"<table:table-row>{''.join(cell.format(c) for c in row)}</table:table-row>" for row in rows)
+    sheet = f'<office:body><office:spreadsheet><table:table table:name="One">{body}</table:table>'
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        end = "</office:spreadsheet></office:body></office:document-content>"
+        archive.writestr("content.xml", f"<office:document-content{names}>{sheet}{end}")
+        manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+        entry = '<m:file-entry m:full-path="{}" m:media-type="{}"/>'
+        entries = entry.format("/", "application/vnd.oasis.opendocument.spreadsheet") + entry.format(
+            "content.xml", "text/xml"
+        )
+        archive.writestr("META-INF/manifest.xml", f'<m:manifest xmlns:m="{manifest}">{entries}</m:manifest>')
+    return path
+
+
+def test_ods_is_drafted_and_taken(tmp_path) -> None:
+    rows = [
+        ["Year", "State", "Type of weapon", "Number seized"],
+        ["2021", "Lagos", "Pistol", "3"],
+        ["2022", "Kano", "Rifle", "2"],
+    ]
+    path = ods(tmp_path / "rows.ods", rows)
+    batch = taken(path, draft(path, answers={"country": "NGA"}))
+    assert batch is not None
+    assert sums(batch) == {"arms_seized": 5}
+
+
+def test_parquet_is_read_as_text(tmp_path) -> None:
+    path = tmp_path / "rows.parquet"
+    pl.DataFrame({"Year": [2020, 2021], "State": ["Lagos", None]}).write_parquet(path)
+    frame = next(batches(path, Read(format="parquet")))
+    assert frame.rows() == [(1, "2020", "Lagos", None), (2, "2021", "", None)]
+
+
+# Dates and numbers -----------------------------------------------------------------------------------------------
+
+
+def column(*texts: str) -> Any:
+    rows = pl.DataFrame(
+        {"source_row": range(2, len(texts) + 2), "x": texts}, schema_overrides={"source_row": pl.UInt32}
+    )
+    return profile(rows, "x")
+
+
+@SLOW
+@given(st.lists(st.dates(date(1990, 1, 1), date(2030, 1, 1)), min_size=1))
+def test_the_order_of_a_date_is_never_guessed(days: list[Any]) -> None:
+    for pattern, other in (("%d/%m/%Y", "%m/%d/%Y"), ("%m/%d/%Y", "%d/%m/%Y")):
+        texts = [day.strftime(pattern) for day in days]
+        found = dated(column(*texts))
+        assert found is not None
+        if not found.orders:
+            read = dates(pl.Series(texts), found.patterns, found.months)["period_start"].to_list()
+            assert read == days
+        elif any(day.day > 12 for day in days):
+            raise AssertionError(f"{pattern} was decided by a day after the twelfth, and {other} excluded")
+
+
+@SLOW
+@given(st.lists(st.integers(1000, 9_999_999), min_size=1, max_size=8), st.sampled_from(".,"))
+def test_grouped_numbers_are_read_or_asked(numbers: list[int], sign: str) -> None:
+    texts = [f"{number:,}".replace(",", sign) for number in numbers]
+    found = numbered(column(*texts))
+    assert found.share == 1
+    assert found.thousands == sign or found.unclear
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("about 20", ("20", None, None, "E")),
+        ("environ 1200", ("1200", None, None, "E")),
+        ("10-15", (None, 10, 15, "L")),
+        ("≥ 50", (None, 50, None, "L")),
+        ("20+", (None, 20, None, "L")),
+        ("more than 20", (None, 21, None, "L")),
+        ("до 20", (None, None, 20, "L")),
+        ("a few", (None, None, None, None)),
+        ("15-10", (None, None, None, None)),
+    ],
+)
+def test_a_number_that_is_not_exact_is_stated_or_has_limits(text: str, expected: tuple[Any, ...]) -> None:
+    words = {"about": "about", "environ": "about", "-": "between", "≥": "at_least", "+": "at_least", "до": "at_most"}
+    words["more than"] = "more_than"
+    value, low, high, status = limits(pl.Series([text]), words, "", ".")
+    assert (value[0], low[0], high[0], status[0]) == expected
+
+
+def test_things_in_one_cell_come_apart() -> None:
+    items = Items(column="x", joiners=["+", ",", " and "], numerals={"two": 2})
+    found = parts("3 AK-47 + 200 cartouches", items, [])
+    assert [part[:2] for part in found] == [["3", "AK-47"], ["200", "cartouches"]]
+    assert [part[:2] for part in parts("two pistols and 300+ rounds", items, ["+"])] == [
+        ["2", "pistols"],
+        ["300+", "rounds"],
+    ]
+    assert [part[:2] for part in parts("1,200 rounds", items, [])] == [["1,200", "rounds"]]
+    assert [part[:2] for part in parts("3支手枪", items, [])] == [["3", "支手枪"]]
+
+
+@SLOW
+@given(st.text(max_size=60))
+def test_no_part_of_a_cell_is_lost(cell: str) -> None:
+    items = Items(column="x", joiners=["+", ",", ";", " and "])
+    found = parts(cell, items, ["about"])
+    kept = "".join(part for *_, part in found)
+    assert found
+    assert all(sign in kept for sign in cell if sign.isalnum())
+
+
+# Declarations ----------------------------------------------------------------------------------------------------
+
+
+def test_what_only_the_contributor_knows_is_marked() -> None:
+    proposed = draft(of(TRUTHS[0]))
+    assert proposed.declaration["producer"].startswith(OPEN)
+    assert "producer" in open_keys(proposed.declaration)
+    assert set(open_keys(proposed.declaration)) <= set(proposed.open)
+
+
+def test_a_contributed_declaration_is_data_alone() -> None:
+    source = parse(draft(of(TRUTHS[0])).toml(), "drafted")
+    demand_contributed(source)
+    for key in ("tidy", "starter"):
+        changed = source.layout[0].model_copy(update={key: True})
+        with pytest.raises(DeclarationRefused, match=key):
+            demand_contributed(source.model_copy(update={"layout": [changed]}))
+
+
+def test_periods_of_columns_exclude_a_period_of_rows() -> None:
+    wide = {"column": "2019", "period": "2019"}
+    base = {"name": "rows", "table": "observation", "read": {"format": "csv"}, "recognise": Recognise()}
+    Layout.model_validate({**base, "measure": [wide]})
+    for more in ({"period": {"given": "2019"}}, {"measure": [wide, {"column": "2020"}]}, {"table": "event"}):
+        with pytest.raises(ValueError, match="a measure's period"):
+            Layout.model_validate({**base, "measure": [wide], **more})
+
+
+def test_a_row_that_does_not_say_its_origin_takes_the_strictest(tmp_path) -> None:
+    lines = [
+        "Date,State,Weapon,Number seized,Source",
+        "2021-03-14,Lagos,Pistol,3,Press",
+        "2021-03-15,Kano,Rifle,2,Partner",
+    ]
+    lines += ["2021-03-16,Kano,Shotgun,2,", "2021-03-17,Rivers,Revolver,1,Press"]
+    path = written(tmp_path, "\n".join(lines))
+    batch = taken(path, draft(path, answers={"country": "NGA"}))
+    assert batch is not None
+    said = ["media_monitoring", "field_documentation", "field_documentation", "media_monitoring"]
+    assert batch.rows["event"]["acquisition"].to_list() == said
+
+
+def test_a_dash_is_asked_and_zero_only_where_somebody_says_so(tmp_path) -> None:
+    lines = [
+        "Year,State,Type of weapon,Number seized",
+        "2021,Lagos,Pistol,3",
+        "2021,Kano,Pistol,-",
+        "2021,Rivers,Pistol,4",
+    ]
+    path = written(tmp_path, "\n".join(lines))
+    for answers, value in (({}, None), ({"dash": "unknown"}, None), ({"dash": "zero"}, Decimal(0))):
+        proposed = draft(path, answers={"country": "NGA", **answers})
+        batch = taken(path, proposed)
+        assert batch is not None
+        assert batch.rows["observation"]["value"].to_list() == [3, value, 4]
+        assert ("dash" in {question.key for question in proposed.questions}) == (answers == {})
+
+
+def test_the_same_things_counted_twice_are_asked(tmp_path) -> None:
+    lines = [
+        "Date,State,Weapons seized,Firearms seized",
+        "2021-03-14,Lagos,3,2",
+        "2021-03-15,Kano,2,2",
+        "2021-03-16,Rivers,5,4",
+    ]
+    path = written(tmp_path, "\n".join(lines))
+    proposed = draft(path, answers={"country": "NGA"})
+    assert {"counts:Weapons seized", "counts:Firearms seized"} <= {question.key for question in proposed.questions}
+    assert taken(path, proposed) is None
+
+
+def test_a_word_of_a_header_that_nothing_explains_leaves_open_what_it_counts(tmp_path) -> None:
+    lines = ["date,state,guns involved in seizures", "2021-03-14,Lagos,3", "2021-03-15,Kano,2", "2021-03-16,Rivers,5"]
+    proposed = draft(written(tmp_path, "\n".join(lines)), answers={"country": "NGA"})
+    assert [question.key for question in proposed.questions] == ["counts:guns involved in seizures"]
+
+
+def test_what_was_done_with_the_things_is_asked_once(tmp_path) -> None:
+    lines = ["Year,State,Pistols,Rifles", "2021,Lagos,3,1", "2021,Kano,2,0", "2021,Rivers,5,4"]
+    path = written(tmp_path, "\n".join(lines))
+    assert [question.key for question in draft(path, answers={"country": "NGA"}).questions] == ["done"]
+    batch = taken(path, draft(path, answers={"country": "NGA", "done": "found"}))
+    assert batch is not None
+    assert sums(batch) == {"arms_found": 15}
+
+
+@pytest.mark.parametrize("header", ["State: where", "State {a}", "", "State!"])
+def test_a_header_that_no_template_can_hold_is_asked(tmp_path, header: str) -> None:
+    lines = [f"{header},Year,Pistols seized", "Lagos,2021,3", "Kano,2021,2", "Rivers,2021,4"]
+    proposed = draft(written(tmp_path, "\n".join(lines)))
+    parse(proposed.toml(), "drafted")
+    assert f"column:{header}" in {question.key for question in proposed.questions}
+
+
+def test_weights_and_prices_are_no_counts(tmp_path) -> None:
+    lines = ["Date,State,Ammunition seized (kg),Value", "2021-03-14,Lagos,3,200", "2021-03-15,Kano,2,100"]
+    path = written(tmp_path, "\n".join(lines))
+    assert not {"Ammunition seized (kg)", "Value"} & set(draft(path).columns)
+
+
+cells = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n", exclude_categories=["Cs", "Cc"]), max_size=12)
+likely = st.one_of(
+    cells, st.sampled_from(["Total", "2020", "3", "1.234", "Pistol", "Lagos", "03/04/2021", "", "-", "enero"])
+)
+
+
+@SLOW
+@given(st.integers(2, 5).flatmap(lambda n: st.lists(st.lists(likely, min_size=n, max_size=n), min_size=2, max_size=8)))
+def test_any_table_is_drafted_or_refused_and_its_rows_are_conserved(tmp_path, rows: list[list[str]]) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    path = written(tmp_path, text.getvalue())
+    try:
+        proposed = draft(path)
+    except FileRefused:
+        return
+    demand_contributed(parse(proposed.toml(), "drafted"))
+    batch = taken(path, proposed)
+    if batch is not None:
+        counts = batch.counts
+        assert counts.rows_in == counts.accepted + counts.refused + counts.skipped
+
+
+@SLOW
+@given(st.dictionaries(cells, st.one_of(cells, st.integers(), st.booleans(), st.lists(cells)), max_size=6))
+def test_what_is_written_is_what_is_read(values: dict[str, Any]) -> None:
+    whole = {**values, "table": values, "tables": [{"x": "a", "place": [{"lookup": values}]}]}
+    assert tomllib.loads(toml(whole)) == whole
+
+
+def test_command_line_asks_and_then_checks(tmp_path) -> None:
+    run = CliRunner().invoke
+    path, to = of(next(truth for truth in TRUTHS if "ghana" in truth.name)), tmp_path / "ghana.toml"
+    first = run(app, ["draft", str(path), "-o", str(to)])
+    assert first.exit_code == 1
+    assert "In which order are the days in “Date” written?" in first.output
+    answers = ["country=GHA", "date_order=day", "decimal=thousands", "column:District=ignore"]
+    second = run(app, ["draft", str(path), "-o", str(to), *(part for text in answers for part in ("--answer", text))])
+    assert second.exit_code == 0
+    checked = run(app, ["check", str(path), "--declaration", str(to)])
+    assert "4 rows: 4 accepted, 0 refused, 0 skipped" in checked.output
+
+
+def test_unanswered_words_are_refused_with_their_row(tmp_path) -> None:
+    path = written(
+        tmp_path, "Date,State,Weapon,Number seized\n2021-03-14,Lagos,Pistol,3\n2021-03-15,Kano,Blunderbuss,2\n"
+    )
+    proposed = draft(path, answers={"country": "NGA"})
+    assert [question.key for question in proposed.questions] == ["word:Weapon:Blunderbuss"]
+    batch = taken(path, proposed)
+    assert batch is not None
+    said = in_words(batch.issues, source=None, snapshot="0" * 64, file_name="x")["sentence"].to_list()
+    assert any("Row 3, column Weapon: “Blunderbuss”" in sentence for sentence in said)
+    left = draft(path, answers={"country": "NGA", "word:Weapon:Blunderbuss": "leave_out"})
+    batch = taken(path, left)
+    assert batch is not None
+    assert (batch.counts.accepted, batch.counts.skipped) == (1, 1)

@@ -1,0 +1,174 @@
+"""A rehearsal: what a build would do with a file and its declaration, exactly, with nothing published.
+
+The rows go the way of every file; the figures are made by the views of a build, and laid beside those of the current
+release. Made to run in a child process: plain texts in, one folder of files and one small answer out.
+"""
+
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from ingest.accept import Report, write
+from ingest.contributions import BROKEN_EXPECTATIONS
+from ingest.declarations import of_text
+from ingest.folder import Folder
+from ingest.ingest import Snapshot
+from ingest.read import batches
+from ingest.recognise import recognise
+from ingest.register.gazetteer import load as load_gazetteer
+from schemas.declaration import Source
+from warehouse.build import YEARLY
+from warehouse.disclosure import report as report_of
+from warehouse.inputs import Inputs, read_inputs
+from warehouse.release import NoRelease, current_id, manifest, sql
+from warehouse.small_tables import use_lookups
+from warehouse.stage import use_places, use_source
+from warehouse.succession import Held, current
+
+FIGURES, PAIRS, CHANGES = "figure.parquet", "comparison.parquet", "change.parquet"
+ROWS = "rows"
+REHEARSED = "f" * 64
+"""The name of the file in a rehearsal: it has none yet."""
+MOST_ISSUES = 200
+
+
+def rehearse(root: str, text: str, name: str, copy: str, into: str) -> dict[str, Any]:
+    """What would become of the file `copy` under the declaration `text` of the source `name`.
+
+    Writes into the folder `into`: accepted rows and issues (`rows/`), `figure.parquet`, `comparison.parquet` (this
+    source beside each other one of the current release) and `change.parquet` (figures that are new, changed or gone).
+    Returns counts, the issues by kind, and how many figures there would be. Raises FileRefused, DeclarationRefused.
+    """
+    folder, out, path = Folder(Path(root)), Path(into), Path(copy)
+    source = of_text(text, name)
+    layout = recognise(path, [source]).layout
+    (out / ROWS).mkdir()
+    snapshot = Snapshot(REHEARSED, path, f"{name}{path.suffix}")
+    report = write(out / ROWS, source, layout, snapshot, load_gazetteer(), lambda rows: None)
+    held = Held(
+        REHEARSED, source, layout, snapshot.file_name, path.stat().st_size, _now(), date.today(), source.obtained_from
+    )
+    figures = _figures(folder, source, held, report, out)
+    issues = report.issue_rows()
+    return {
+        "counts": {
+            "rows": report.counts.rows_in,
+            "accepted": report.counts.accepted,
+            "refused": report.counts.refused,
+            "skipped": report.counts.skipped,
+        },
+        "kinds": issues["kind"].unique().sort().to_list(),
+        "holds": not report.counts.refused and not set(issues["kind"]) & set(BROKEN_EXPECTATIONS),
+        "layout": layout.name,
+        **figures,
+    }
+
+
+def _figures(folder: Folder, source: Source, held: Held, report: Report, out: Path) -> dict[str, Any]:
+    inputs = _with(folder, source, held, report)
+    with duckdb.connect(config={"memory_limit": "1GB", "temp_directory": str(out / ".tmp"), "threads": 1}) as con:
+        con.execute(sql("macros/said"))
+        use_places(con, inputs)
+        use_lookups(con, inputs)
+        use_source(con, inputs, source.name)
+        con.execute(sql("views/figure"))
+        con.execute(f"copy (select * from figure) to '{_quoted(out / FIGURES)}' (format parquet)")
+        parts = _parts(folder)
+        pairs = _pairs(con, inputs, source.name, parts, out)
+        changes = _changes(con, parts.get(source.name), out)
+        made = con.execute("select count(*) from figure").fetchone()
+    seen = report_of(inputs, source.name)
+    return {
+        "figures": made[0] if made else 0,
+        "pairs": pairs,
+        "changes": changes,
+        "audiences": [asdict(one) for one in seen.seen],
+        "wider": [asdict(one) for one in seen.wider],
+    }
+
+
+def _with(folder: Folder, source: Source, held: Held, report: Report) -> Inputs:
+    """What a build would start from if this file were accepted."""
+    inputs = read_inputs(folder, needed=False)
+    files = [*inputs.held.get(source.name, []), held]
+    inputs.declared[source.name] = source
+    inputs.held[source.name] = files
+    inputs.current[source.name] = current(files)
+    inputs.reports[source.name, held.snapshot] = report
+    inputs.list_accepted()
+    return inputs
+
+
+def _parts(folder: Folder) -> dict[str, Path]:
+    """Source → the part with its figures in the current release, of those everybody may see."""
+    try:
+        release = current_id(folder)
+    except NoRelease:
+        return {}
+    facts = manifest(folder, release)
+    seen = set(facts["tiers"]["clear"])
+    root = folder.releases / release
+    return {
+        part["name"].split(".")[0]: root / part["file"]
+        for part in facts["parts"]
+        if part["view"] == "figure" and part["file"] in seen
+    }
+
+
+def _pairs(con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str, parts: dict[str, Path], out: Path) -> int:
+    """Comparisons of the rehearsed source with each other one, as a build would make them."""
+    con.execute(sql("views/comparison").replace("or replace macro", "or replace temp macro"))
+    con.execute(f"create temp table mine as select * from figure where {YEARLY}")
+    con.execute("create temp table pairs as select * from comparison_of('mine', 'mine') limit 0")
+    for other, part in sorted(parts.items()):
+        if other != name and other in inputs.declared:
+            con.execute(
+                f"create or replace temp table other as select * from read_parquet(?) where {YEARLY}"
+                " and place in (select place from mine)",
+                [str(part)],
+            )
+            first, second = ("mine", "other") if name < other else ("other", "mine")
+            con.execute(f"insert into pairs select * from comparison_of('{first}', '{second}')")
+    con.execute(f"copy (select * from pairs order by all) to '{_quoted(out / PAIRS)}' (format parquet)")
+    counted = con.execute("select count(*) from pairs").fetchone()
+    return counted[0] if counted else 0
+
+
+def _changes(con: duckdb.DuckDBPyConnection, before: Path | None, out: Path) -> dict[str, int]:
+    """How many figures are new, changed, gone and the same, against the current release; each stands in the file."""
+    if before is None:
+        con.execute("create temp table earlier as select * from figure limit 0")
+    else:
+        con.execute("create temp table earlier as select * from read_parquet(?)", [str(before)])
+    con.execute(sql("views/change"))
+    con.execute(f"copy (select * from change where change <> 'same') to '{_quoted(out / CHANGES)}' (format parquet)")
+    found = dict(con.execute("select change, count(*) from change group by change").fetchall())
+    return {kind: found.get(kind, 0) for kind in ("new", "changed", "gone", "same")}
+
+
+def annotated(copy: Path, folder: Path, source: Source, layout_name: str) -> pl.DataFrame:
+    """The rows of a file as they stand, each with what became of it and why: for its contributor to mend."""
+    layout = next(one for one in source.layout if one.name == layout_name)
+    rows = pl.concat([*batches(copy, layout.read, careful=layout.read.format == "csv")]).drop("_cells")
+    issues = pl.read_parquet(folder / ROWS / "issue" / "*.parquet")
+    why = (
+        issues.filter(pl.col("source_row").is_not_null())
+        .group_by("source_row", maintain_order=True)
+        .agg(
+            pl.col("fate").first(),
+            (pl.col("sentence") + " " + pl.col("repair")).str.join(" ").alias("why"),
+        )
+    )
+    return rows.join(why, on="source_row", how="left", maintain_order="left").rename({"source_row": "row"})
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

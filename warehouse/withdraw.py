@@ -1,0 +1,172 @@
+"""Takes what was received back: its bytes, its accepted rows and, for safety, every release and export that held it.
+
+First the ledger says so, in one act a file; all that follows is worked out from the ledger and can be done again. A
+kill between any two steps leaves less than before, and the same command, or the next build, goes on from there.
+
+For safety an affected release is not made anew under its old name: what it was built with (code, register, statements)
+is no longer here, and for as long as that took its rows would stay. It is emptied at once, a small file says that it
+was withdrawn, and the current release is built from what is left.
+"""
+
+import json
+import os
+from collections.abc import Container, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from ingest import contributions, ledger
+from ingest.declarations import once_declared
+from ingest.folder import Folder, replace, staging, sweep, sync
+from ingest.roles import Actor, allowed, demand
+from warehouse.release import TOMBSTONE
+
+REASONS = ("error", "consent", "licence", "safety", "other")
+SAFETY = "safety"
+
+File = tuple[str, str]
+"""A source and a snapshot."""
+
+
+class NothingToWithdraw(Exception):
+    """Nothing of that name was ever received."""
+
+
+def withdraw(folder: Folder, actor: Actor, source: str, *, reason: str, snapshot: str | None = None) -> list[str]:
+    """Withdraws a source, or one file of it; returns the releases withdrawn with it. Build afterwards.
+
+    Its owners may, a steward and the data-protection officer. Once more for a source that is withdrawn already ends
+    what was begun, and for safety goes on to its releases. Raises NotAllowed and NothingToWithdraw.
+    """
+    known = once_declared(folder, source)
+    if not any(allowed(actor, "withdraw", owner) for owner in (known.owners if known else ())):
+        demand(actor, "withdraw")
+    if reason not in REASONS:
+        raise ValueError(f"'{reason}' is no reason to withdraw")
+    with ledger.lock(folder):
+        received, gone = _received(folder), withdrawn_files(folder)
+        chosen = [file for file in received if file[0] == source and snapshot in (None, file[1])]
+        if not chosen:
+            raise NothingToWithdraw(f"No such file of the source “{source}” was received. See: commons sources")
+        for file in chosen:
+            if file not in gone or (reason == SAFETY and gone[file]["reason"] != SAFETY):
+                facts = {"source": file[0], "snapshot": file[1], "reason": reason}
+                ledger.append(folder, "withdrawn", **facts, actor=actor.role_id)
+    with FileLock(folder.build_lock):
+        return erase(folder)
+
+
+def erase(folder: Folder) -> list[str]:
+    """Removes whatever the ledger says is withdrawn and is still there; returns the releases withdrawn with it.
+
+    Whoever calls it holds the lock of builds.
+    """
+    for parent in (folder.files, folder.accepted, folder.releases):
+        sweep(parent)
+    gone = withdrawn_files(folder)
+    risky = {file: act["at"] for file, act in gone.items() if act["reason"] == SAFETY}
+    affected = [*_affected(folder, {*risky})]
+    elsewhere = {
+        _inode(path)
+        for path in folder.releases.rglob("*")
+        if path.relative_to(folder.releases).parts[0] not in affected
+    }
+    for release in affected:
+        _purge(folder, release, elsewhere)
+    if risky:
+        _erase_exports(folder, max(risky.values()))
+    with ledger.lock(folder):
+        standing = [file for file in _received(folder) if file not in gone]
+        kept = {snapshot for _, snapshot in standing}
+        for snapshot in {snapshot for _, snapshot in gone}:
+            # Rows that another source accepted from the same bytes are a cache: they come back with the next build.
+            for rows in folder.accepted.glob(f"{snapshot[:32]}-*"):
+                # Without it no other process takes them for whole.
+                (rows / "report.json").unlink(missing_ok=True)
+                _empty(rows)
+            if snapshot not in kept:
+                _empty(folder.file(snapshot))
+        for source in sorted({source for source, _ in gone} - {source for source, _ in standing}):
+            contributions.withdrawn(folder, source)
+    return affected
+
+
+def withdrawn_files(folder: Folder) -> dict[File, dict[str, Any]]:
+    """Files received, withdrawn and not received again → the act that withdrew them last."""
+    gone: dict[File, dict[str, Any]] = {}
+    for act in ledger.entries(folder):
+        if act["act"] == "withdrawn":
+            gone[act["source"], act["snapshot"]] = act
+        elif act["act"] == "received":
+            gone.pop((act["source"], act["snapshot"]), None)
+    return gone
+
+
+def _received(folder: Folder) -> list[File]:
+    acts = (act for act in ledger.entries(folder) if act["act"] == "received")
+    return [*dict.fromkeys((act["source"], act["snapshot"]) for act in acts)]
+
+
+def _affected(folder: Folder, risky: set[File]) -> Iterator[str]:
+    """Releases that were built from one of these files; also those of which nobody can say what from."""
+    for place in sorted(folder.releases.glob("[!.]*/")):
+        manifest = place / "manifest.json"
+        try:
+            inputs = json.loads(manifest.read_text(encoding="utf-8"))["inputs"]
+            held = {(file["source"], file["snapshot"]) for file in inputs}
+        except FileNotFoundError:
+            # A purge that was killed on its way: its tombstone was there first.
+            held = risky if len([*place.iterdir()]) > 1 else set()
+        except (ValueError, KeyError, TypeError):
+            held = risky
+        if held & risky:
+            yield place.name
+
+
+def _purge(folder: Folder, release: str, elsewhere: set[tuple[int, int]]) -> None:
+    """Leaves a tombstone of a release and nothing else; from the first step on nobody is shown it.
+
+    Files that releases which stay have too (`elsewhere`) say nothing of what was withdrawn: here they lose a name.
+    """
+    place = folder.releases / release
+    if not (place / TOMBSTONE).exists():
+        said = {"release": release, "withdrawn": datetime.now(UTC).date().isoformat(), "reason": SAFETY}
+        with staging(folder.releases) as away:
+            staged = away / TOMBSTONE
+            staged.write_text(json.dumps(said) + "\n", encoding="utf-8")
+            staged.chmod(0o444)
+            sync(staged)
+            replace(staged, place / TOMBSTONE)
+    for path in sorted(place.iterdir()):
+        if path.name != TOMBSTONE:
+            _empty(path, elsewhere)
+    sync(place)
+
+
+def _erase_exports(folder: Folder, last: str) -> None:
+    """Removes exports that may hold what was withdrawn: those older than the last withdrawal for safety."""
+    for path in [*folder.exports.rglob("*")]:
+        if path.is_file() and path.stat().st_mtime <= datetime.fromisoformat(last).timestamp():
+            _empty(path)
+
+
+def _inode(path: Path) -> tuple[int, int]:
+    there = path.lstat()
+    return there.st_dev, there.st_ino
+
+
+def _empty(path: Path, elsewhere: Container[tuple[int, int]] = ()) -> None:
+    """Removes a file, or a folder with all in it. Bytes with another name are gone there too, unless kept elsewhere."""
+    for one in [*sorted(path.rglob("*"), reverse=True), path]:
+        if one.is_symlink() or not one.is_dir():
+            if one.is_file() and not one.is_symlink() and one.stat().st_nlink > 1 and _inode(one) not in elsewhere:
+                one.chmod(0o600)
+                os.truncate(one, 0)
+                sync(one)
+            one.unlink(missing_ok=True)
+        else:
+            one.rmdir()
+    if path.parent.exists():
+        sync(path.parent)

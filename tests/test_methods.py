@@ -29,6 +29,7 @@ OF_VIEW = {
     "mirror": "Flows and mirrors",
     "agreement": "Agreement over a set of places",
     "recomputation": "Re-computation of SDG indicator 16.4.2",
+    "disclosure": "Disclosure control",
     "source_card": "Quality of a source, and statements",
     "statement": "Quality of a source, and statements",
     "caveat_of": "Caveats",
@@ -38,7 +39,7 @@ UNNAMED = ("figure", "lineage", "place_set", "yearly_total")
 ANCHORS = {
     *("figures-and-sums", "where-a-number-comes-from", "comparisons", "trends", "shares", "coverage"),
     *("breaks-and-outliers", "revisions", "flows-and-mirrors", "agreement-over-a-set-of-places", "caveats"),
-    *("re-computation-of-sdg-indicator-1642", "quality-of-a-source-and-statements"),
+    *("disclosure-control", "re-computation-of-sdg-indicator-1642", "quality-of-a-source-and-statements"),
 }
 """What links from elsewhere hold on to."""
 

@@ -64,10 +64,17 @@ def staged(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def page(staged: Path, *checks: Check) -> str:
-    parts = [{"view": "figure", "rows": 1234}, {"view": "comparison", "rows": 5}]
-    facts = {"release": "0123<b>", "built_at": "2026-11-24T02:00:00+00:00", "inputs": [{}] * 3, "parts": parts}
+def page(staged: Path, *checks: Check, for_all: tuple[str, ...] = ("f", "c")) -> str:
+    parts = [{"view": "figure", "rows": 1234, "file": "f"}, {"view": "comparison", "rows": 5, "file": "c"}]
+    facts = {"release": "0123<b>", "built_at": "2026-11-24T02:00:00+00:00", "parts": parts, "tiers": {"clear": for_all}}
     return quality.page(staged, facts, list(checks))
+
+
+def test_what_is_for_some_only_is_not_counted_for_everyone(staged: Path) -> None:
+    text = page(staged, Check("a", "One holds.", True, 4321, 0), for_all=("c",))
+    assert '<th scope="row">One holds.</th><td>holds</td><td>–</td><td>–</td>' in text
+    assert "4,321" not in text
+    assert "1,234" not in text
 
 
 def test_hostile_texts_are_texts(staged: Path) -> None:

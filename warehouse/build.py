@@ -215,7 +215,7 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         use_statements(con, folder)
         withdrawn = use_withdrawn(con, folder)
         parts = [_figure(con, inputs, name, staged, before, say) for name in inputs.published()]
-        known = _patterns_before(folder)
+        known = _patterns_before(folder, inputs.published())
         protected = _protected(con, inputs, parts, staged, before, known, say)
         figures = [*parts, *(part for part in protected if part.view == "protected")]
         parts += protected
@@ -228,9 +228,7 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
     shutil.rmtree(staged / ".tmp", ignore_errors=True)
     release = _release_id(parts, small)
     facts = _manifest(staged, release, inputs, parts, small, tiers) | {"ledger": head}
-    facts["published_before"] = [
-        {"source": name, "content": content} for name, (content, _) in known.items() if name in inputs.published()
-    ]
+    facts["published_before"] = [{"source": name, "content": _told(pattern)} for name, pattern in known.items()]
     say("checking")
     outcome = checks.run(staged, facts, inputs.reports, inputs.declared)
     (staged / "quality.html").write_text(quality.page(staged, facts, outcome), encoding="utf-8")
@@ -272,13 +270,20 @@ def _figure(
     return _part(con, "figure", name, key, staged, before, compute, "select * from figure", (source.tlp,))
 
 
-def _patterns_before(folder: Folder) -> dict[str, tuple[str, pl.DataFrame]]:
-    """Source → what releases up to the current one showed and withheld of it, with the hash of that."""
-    return {
-        name: (part["content"], pl.read_parquet(path, schema=disclosure.PATTERN))
-        for (view, name), (part, path) in _parts_before(folder).items()
-        if view == "pattern"
-    }
+def _patterns_before(folder: Folder, names: list[str]) -> dict[str, pl.DataFrame]:
+    """Source → what the releases that are kept showed and withheld of it; in one order, so that it can be a key.
+
+    Raises OSError where one of these files has changed: without it a withheld figure might be shown.
+    """
+    found: dict[str, list[pl.DataFrame]] = {}
+    for path in sorted(folder.releases.glob("*/manifest.json")):
+        for part in [] if path.parent.name.startswith(BUILDING) else json.loads(path.read_bytes())["parts"]:
+            file = path.parent / part["file"]
+            if part["view"] == "pattern" and part["name"] in names and file.exists():
+                if digest(file) != part["bytes"]:
+                    raise OSError(f"{file} has changed. Run: commons verify")
+                found.setdefault(part["name"], []).append(pl.read_parquet(file))
+    return {name: pl.concat(frames).unique().sort(pl.all()) for name, frames in found.items()}
 
 
 def _protected(
@@ -287,55 +292,55 @@ def _protected(
     figures: list[Part],
     staged: Path,
     before: dict[Any, Any],
-    known: dict[str, tuple[str, pl.DataFrame]],
+    known: dict[str, pl.DataFrame],
     say: Say,
 ) -> list[Part]:
     """Per protected source the figures that everyone may see, and the pattern of them that the next build must know."""
-    parts, done = [], set[str]()
-    own = {part.name: part for part in figures}
-    for name in sorted({*own, *known}):
-        source = inputs.declared.get(name)
-        rule = disclosure.of(source) if source and name in own else None
-        content, pattern = known.get(name, ("", pl.DataFrame(schema=disclosure.PATTERN)))
-        code = [Path(module.__file__ or "").read_text(encoding="utf-8") for module in (disclosure, suppress)]
+    parts, made = [], set[str]()
+    for own in figures:
+        source = inputs.declared[own.name]
+        rule = disclosure.of(source)
+        if not rule and own.name not in known:
+            continue
+        pattern = known.get(own.name, pl.DataFrame(schema=disclosure.PATTERN))
         key = _key(
-            *code,
+            *(Path(module.__file__ or "").read_text(encoding="utf-8") for module in (disclosure, suppress)),
             *(sql(f"disclosure/{name}") for name in ("contribution", "cell", "stated", "protected")),
-            *(sql(f"views/{view}") for view in ("kept",)),
+            sql("views/kept"),
             version("scipy"),
-            source.model_dump_json(exclude={"layout"}) if source else "",
-            own[name].content if name in own else "",
+            source.model_dump_json(exclude={"layout"}),
+            own.content,
             *_places(con, inputs),
-            *(f"{f.snapshot}/{inputs.reports[name, f.snapshot].rows.name}" for f in inputs.current.get(name, [])),
-            content,
+            *(f"{f.snapshot}/{inputs.reports[own.name, f.snapshot].rows.name}" for f in inputs.current[own.name]),
+            _told(pattern),
         )
 
         def compute(
-            name: str = name,
-            source: Source | None = source,
-            rule: Disclosure | None = rule,
-            pattern: pl.DataFrame = pattern,
+            own: Part = own, source: Source = source, rule: Disclosure | None = rule, pattern: pl.DataFrame = pattern
         ) -> None:
-            if name in done:
+            if own.name in made:
                 return
-            if source and rule:
-                say(f"protecting {name}")
-                path = str(staged / own[name].file)
+            made.add(own.name)
+            if rule:
+                say(f"protecting {own.name}")
+                path = str(staged / own.file)
                 con.execute(f"create or replace temp view own_figure as select * from read_parquet('{path}')")
                 disclosure.make_protected(con, inputs, source, rule, pattern)
-            else:  # what was shown once stays known, what was withheld is not kept
+            else:  # nothing of it is published any more; what once was stays known
                 con.register("known", pattern.filter("shown").to_arrow())
                 con.execute("create or replace temp table pattern as select * from known order by all")
-            done.add(name)
 
-        if source and rule:
+        if rule:
             query = "select * from protected"
-            part = _part(con, "protected", name, key, staged, before, compute, query, (CLEAR,))
+            part = _part(con, "protected", own.name, key, staged, before, compute, query, (CLEAR,))
             parts.append(altered(part, instead=(source.tlp,)))
-        if rule or name in known:
-            query = "select * from pattern"
-            parts.append(_part(con, "pattern", name, key, staged, before, compute, query, (NOBODY,)))
+        query = "select * from pattern"
+        parts.append(_part(con, "pattern", own.name, key, staged, before, compute, query, (NOBODY,)))
     return parts
+
+
+def _told(pattern: pl.DataFrame) -> str:
+    return sha256(pattern.write_csv().encode()).hexdigest()
 
 
 def _places(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> tuple[str, str]:

@@ -3,7 +3,8 @@
 A table is a list of cells and of relations between them (a whole and its parts). Cells that may not be shown for
 their own sake are *primary*; *complementary* ones are withheld so that no relation gives a primary one away. What is
 withheld is then attacked: with a linear programme the least and the most that each protected cell could be, given all
-that is shown, and where the two are too close more is withheld. Pure: no database, clock or chance.
+that is shown, and where the two are too close more is withheld. Pure: no database, clock or chance. Scipy is
+loaded by the attack alone.
 
 Rules: minimum frequency and (n, k)-dominance with n = 1, k = 50 (Hundepool et al., *Statistical Disclosure Control*,
 2012, chapter 4); the attack and sliding protection: Fischetti and Salazar-González, *Management Science* 47 (2001).
@@ -252,6 +253,8 @@ class _Table:
 
     def matrix(self, variables: Any) -> Any:
         """One row per relation with an unknown: the whole less its parts, over the unknowns in `variables`."""
+        from scipy.sparse import csr_matrix
+
         column = {int(at): place for place, at in enumerate(variables)}
         rows, columns, signs, row = [], [], [], 0
         for number in sorted({number for at in column for number in self.of_cell[at]}):
@@ -262,17 +265,16 @@ class _Table:
                     columns.append(column[at])
                     signs.append(sign)
             row += 1
-        from scipy.sparse import csr_matrix  # Only where something is protected.
 
         return csr_matrix((signs, (rows, columns)), shape=(row, len(variables)))
 
     def _exposed(self) -> list[int]:
         """Protected cells of which too much can be worked out, block by block of unknowns that hang together."""
+        from scipy.sparse.csgraph import connected_components
+
         unknown = [at for at in range(len(self.cells)) if self._free(at)]
         if not unknown:
             return []
-        from scipy.sparse.csgraph import connected_components
-
         matrix = self.matrix(np.array(unknown))
         _, block_of = connected_components(abs(matrix).T @ abs(matrix), directed=False)
         blocks: dict[int, list[int]] = {}
@@ -356,9 +358,9 @@ def _too_narrow(matrix: Any, value: Any, most: Any, least: Mapping[int, tuple[fl
 
 def _solved(goal: Any, matrix: Any, bounds: list[tuple[float, float | None]]) -> Any:
     """Changes that leave every relation as it is and make `goal` least; None where there is no such end in time."""
-    rows = matrix.shape[0]
-    equal: dict[str, Any] = {"A_eq": matrix, "b_eq": np.zeros(rows)} if rows else {}
     from scipy.optimize import linprog
 
+    rows = matrix.shape[0]
+    equal: dict[str, Any] = {"A_eq": matrix, "b_eq": np.zeros(rows)} if rows else {}
     found = linprog(goal, bounds=bounds, method="highs", options={"maxiter": STEPS}, **equal)
     return found.x if found.status == 0 else None

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from dataclasses import replace as altered
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -452,11 +452,6 @@ def missing(folder: Folder, contribution: Contribution) -> str | None:
     except DeclarationRefused as refused:
         return str(refused)
     return None
-
-
-def embargoed(source: Source, today: date) -> bool:
-    """Whether nothing of a source may be published yet."""
-    return source.embargo is not None and today < source.embargo
 
 
 def _organisation(actor: Actor) -> str:

@@ -437,6 +437,10 @@ class Source(Strict):
     """Item of the quality rubric → the source's own score."""
     layout: list[Layout]
 
+    def embargoed(self, day: date) -> bool:
+        """Whether nothing of it may be published on a day."""
+        return self.embargo is not None and day < self.embargo
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.provenance_subclass not in _subclasses(self.provenance):

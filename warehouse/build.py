@@ -163,11 +163,15 @@ def build(folder: Folder, say: Say = lambda words: None) -> str:
 
 
 def rebuild(folder: Folder, say: Say = lambda words: None) -> dict[str, Any]:
-    """The manifest of the release that the kept files, read anew, give. Nothing is published or left behind."""
+    """The manifest of the release that the kept files, read anew, give on the day the current one was built.
+
+    Nothing is published or left behind.
+    """
+    built = datetime.fromisoformat(manifest(folder, current_id(folder))["built_at"]).date()
     with _alone(folder), tempfile.TemporaryDirectory(prefix=BUILDING, dir=folder.releases) as away:
         staged = Path(away) / "release"
         staged.mkdir()
-        _build(folder, read_inputs(folder, say, Folder(Path(away) / "rows")), staged, say, reuse=False)
+        _build(folder, read_inputs(folder, say, Folder(Path(away) / "rows"), on=built), staged, say, reuse=False)
         loaded: dict[str, Any] = json.loads((staged / "manifest.json").read_text(encoding="utf-8"))
         return loaded
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 
 from ingest import ledger
 from ingest.accept import Report, accept
@@ -93,13 +93,19 @@ def held_files(folder: Folder) -> dict[str, list[Held]]:
 
 
 def read_inputs(
-    folder: Folder, say: Say = lambda words: None, cache: Folder | None = None, *, needed: bool = True
+    folder: Folder,
+    say: Say = lambda words: None,
+    cache: Folder | None = None,
+    *,
+    needed: bool = True,
+    on: date | None = None,
 ) -> Inputs:
     """All kept files with their accepted rows, ingested where the cache lacks them (by default the folder's own).
 
-    Raises NothingToBuild where nothing has figures, unless none are `needed`.
+    Sources under an embargo on the day `on` (by default today) are left out as if nothing of them were held. Raises NothingToBuild where nothing has figures, unless none are `needed`.
     """
-    held = held_files(folder)
+    day = on or datetime.now(UTC).date()
+    held = {name: files for name, files in held_files(folder).items() if not files[0].source.embargoed(day)}
     inputs = Inputs(
         held, {name: current(files) for name, files in held.items()}, {}, load_gazetteer(), declared(folder)
     )

@@ -102,7 +102,8 @@ def read_inputs(
 ) -> Inputs:
     """All kept files with their accepted rows, ingested where the cache lacks them (by default the folder's own).
 
-    Sources under an embargo on the day `on` (by default today) are left out as if nothing of them were held. Raises NothingToBuild where nothing has figures, unless none are `needed`.
+    Sources under an embargo on the day `on` (by default today) are left out as if nothing of them were held.
+    Raises NothingToBuild where nothing has figures, unless none are `needed`.
     """
     day = on or datetime.now(UTC).date()
     held = {name: files for name, files in held_files(folder).items() if not files[0].source.embargoed(day)}

@@ -56,7 +56,7 @@ def _submission(actor: Actor, one: Contribution) -> None:
         return
     st.html(rehearse.outcome(told) + rehearse.issues(work.rehearsed(folder(), one, "issue")))
     st.html(rehearse.changes(told["changes"]) + rehearse.changed(work.changes_of(folder(), one)))
-    st.html(rehearse.beside(work.rehearsed(folder(), one, "comparison")) + rehearse.audiences(told["audiences"]))
+    st.html(rehearse.beside(work.rehearsed(folder(), one, "comparison")) + rehearse.audiences(told))
     classes = contributions.classes()
     kind = st.selectbox(
         _("Kind of source"),

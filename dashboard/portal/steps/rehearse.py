@@ -36,7 +36,7 @@ def step(actor: Actor, contribution: Contribution) -> None:
     )
     st.html(changes(told["changes"]))
     st.html(beside(work.rehearsed(folder(), contribution, "comparison")))
-    st.html(audiences(told["audiences"]))
+    st.html(audiences(told))
     if st.button(_("Continue: describe the dataset"), key="on", type="primary"):
         stage.go("prepare", draft=contribution.id, step="describe")
 
@@ -133,15 +133,35 @@ def beside(pairs: pl.DataFrame) -> str:
     return table(tuple(map(text, heads)), rows, caption=_("Beside the other sources"), kind="stack", numbers=(1, 2))
 
 
-def audiences(told: list[dict[str, Any]]) -> str:
-    """What the public, participants and one's own organisation would see."""
+def audiences(told: dict[str, Any]) -> str:
+    """What the public, participants and one's own organisation would see, and what wider places or periods would show."""
     rows = [
-        f"<tr><th scope=row>{text(say('audience', one['audience']))}</th>"
-        + cell(_("Shown"), text(number(one["shown"], None)), number=True)
-        + cell(_("Hidden"), text(number(one["suppressed"], None)), number=True)
-        + cell(_("Why"), text(listed([sentence(why) for why in one["why"]])))
+        f'<tr><th scope="row">{text(say("audience", one["audience"]))}</th>'
+        + cell(_("Figures shown"), text(number(one["shown"], None)), number=True)
+        + cell(_("Only in coarser form"), text(number(one["coarsened"], None)), number=True)
+        + cell(_("Hidden, because"), text(_why(one["withheld"])))
         + "</tr>"
-        for one in told
+        for one in told["audiences"]
     ]
-    heads = (_("Audience"), _("Figures shown"), _("Figures hidden"), _("Why"))
-    return table(tuple(map(text, heads)), rows, caption=_("What each audience would see"), kind="stack", numbers=(1, 2))
+    heads = (_("Audience"), _("Figures shown"), _("Only in coarser form"), _("Hidden, because"))
+    seen = table(tuple(map(text, heads)), rows, caption=_("What each audience would see"), kind="stack", numbers=(1, 2))
+    return seen + (_wider(told["wider"]) if told["wider"] else "")
+
+
+def _why(withheld: dict[str, int]) -> str:
+    return listed([f"{say('withheld', why)}: {number(count, None)}" for why, count in withheld.items() if count])
+
+
+def _wider(ways: list[dict[str, Any]]) -> str:
+    """Coarser places or periods, each with how many figures everybody would see."""
+    rows = [
+        f'<tr><th scope="row">{text(say("level", one["place_level"]))}</th>'
+        + cell(_("Years in a period"), text(number(one["years"], None)), number=True)
+        + cell(_("Figures shown"), text(number(one["shown"], None)), number=True)
+        + cell(_("Hidden, because"), text(_why(one["withheld"])))
+        + "</tr>"
+        for one in ways
+    ]
+    heads = (_("Smallest place"), _("Years in a period"), _("Figures shown"), _("Hidden, because"))
+    caption = _("With coarser places or periods the public would see")
+    return table(tuple(map(text, heads)), rows, caption=caption, kind="stack", numbers=(1, 2))

@@ -36,7 +36,7 @@ def step(actor: Actor, contribution: Contribution) -> None:
     told = rehearse.rehearsed(actor, contribution)
     if told is None:
         return
-    st.html(rehearse.outcome(told) + rehearse.changes(told["changes"]) + rehearse.audiences(told["audiences"]))
+    st.html(rehearse.outcome(told) + rehearse.changes(told["changes"]) + rehearse.audiences(told))
     words = _(
         "A steward looks at it before anything is published. You can withdraw it at any time; copies that others have"
         " already taken of a release cannot be recalled."

@@ -44,7 +44,7 @@ def application(address: str, hosts: Sequence[str]) -> App:
     near = address in LOOPBACK
     hidden = [one for one in guard.HIDDEN if one != guard.UPLOAD] + ([] if near else [guard.METRICS])
     app = App(
-        HERE / "portal" / "app.py",
+        HERE / "portal" / "entrance" / "app.py",
         lifespan=life,
         routes=[Route("/favicon.png", icon)],
         middleware=[

@@ -1,6 +1,7 @@
 """What every page of the portal has: the head with its ways, who is here, the foot, and sentences of refusals."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 
 import streamlit as st
@@ -15,6 +16,7 @@ from ingest.contributions import ContributionRefused
 from ingest.roles import Actor, NotAllowed, allowed
 
 HERE = Path(__file__).parent
+_here: ContextVar[str] = ContextVar("here", default="")
 PAGES = ("datasets", "prepare", "review", "practice")
 """Every page; the first is the one without a name in its address."""
 
@@ -32,6 +34,7 @@ def page(name: str, body: Callable[[Actor], None]) -> None:
 
     Who is here, and what they may do, is read again each time.
     """
+    _here.set(address.OVERVIEW if name == PAGES[0] else name)
     st.html(frame.HERE / "style.css")
     actor = account.here(folder())
     st.html(_head(name, actor))
@@ -84,5 +87,10 @@ def page_of(name: str) -> StreamlitPage:
 
 
 def go(to: str, **state: str) -> None:
-    """Goes to another page in a state, with what every link keeps."""
-    st.switch_page(page_of(to or PAGES[0]), query_params={**address.kept(), **state})
+    """Goes to a page in a state, with what every link keeps."""
+    wanted = {**address.kept(), **state}
+    if to == _here.get():
+        # A switch to the page one is on keeps its address.
+        st.query_params.from_dict(wanted)
+        st.rerun()
+    st.switch_page(page_of(to or PAGES[0]), query_params=wanted)

@@ -27,7 +27,9 @@ def begin(actor: Actor) -> None:
     )
     st.html(f'<p class="unit">{text(words)}</p>')
     given = st.file_uploader(_("Your file"), type=ENDINGS, key="upload")
-    if given is not None:
+    if given is not None and st.session_state.get("taken") != given.file_id:
+        # Once: the widget hands the same file back on every run.
+        st.session_state["taken"] = given.file_id
         # Kept at once: the widget can hand back an empty file on a later run.
         try:
             with st.spinner(_("Receiving the file …")):

@@ -134,7 +134,7 @@ def beside(pairs: pl.DataFrame) -> str:
 
 
 def audiences(told: dict[str, Any]) -> str:
-    """What the public, participants and one's own organisation would see, and what wider places or periods would show."""
+    """What each audience would see, and what wider places or periods would show."""
     rows = [
         f'<tr><th scope="row">{text(say("audience", one["audience"]))}</th>'
         + cell(_("Figures shown"), text(number(one["shown"], None)), number=True)

@@ -30,6 +30,7 @@ from dashboard.language import (
     read_catalogue,
     vocabulary,
 )
+from dashboard.portal.describe import fields
 from dashboard.templates import GAP
 from ingest.declarations import sources
 from ingest.register.naming import policy
@@ -72,6 +73,7 @@ def texts() -> Iterator[Text]:
     for path in ROOT.glob("dashboard/*.toml"):
         if path.name != "words.toml":
             yield from of_curator(tomllib.loads(path.read_text(encoding="utf-8")), _origin(path))
+    yield from _of_form()
     yield from _of_places()
     yield from _of_issues()
     yield from _of_reasons()
@@ -120,6 +122,12 @@ def _of_vocabulary() -> Iterator[Text]:
         yield Text(title, origin, f"title of article {number} of the Firearms Protocol", "article")
     for cluster in vocabularies()["review_cluster"].values():
         yield Text(cluster["name"], origin, "cluster of articles in the review of the Protocol", "cluster")
+
+
+def _of_form() -> Iterator[Text]:
+    for one in fields():
+        yield Text(one.words, "dashboard/portal/describe.toml", f"{one.key}: what a field is")
+        yield Text(one.example, "dashboard/portal/describe.toml", f"{one.key}: an example")
 
 
 def _of_places() -> Iterator[Text]:

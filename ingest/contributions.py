@@ -24,6 +24,7 @@ from ingest.keep import digest, keep
 from ingest.roles import LOCAL, Actor, NotAllowed, allowed, demand
 from schemas.declaration import DeclarationRefused, Layout, Source, demand_contributed, open_keys
 from schemas.issue import FileRefused
+from schemas.said import said
 from schemas.vocabulary import vocabularies
 
 ID = re.compile(r"[0-9a-f]{16}")
@@ -88,7 +89,7 @@ def begin(folder: Folder, actor: Actor, *, upload: str, shown_name: str, replace
     )
     if replaces is not None:
         if replaces not in own_sources(folder, organisation):
-            raise ContributionRefused("Only the owners of a source may add a file to it.")
+            raise ContributionRefused(said("Only the owners of a source may add a file to it."))
         before = [one for one in _all(folder) if one.source == replaces and one.stage == "accepted"]
         if before:
             last = max(before, key=lambda one: one.changed)
@@ -118,7 +119,7 @@ def _put(folder: Folder, contribution: Contribution) -> Contribution:
 def path(folder: Folder, name: str) -> Path:
     """The folder of a contribution. Raises ContributionRefused for what is no name of one."""
     if not ID.fullmatch(name):
-        raise ContributionRefused("There is no contribution of that name.")
+        raise ContributionRefused(said("There is no contribution of that name."))
     return folder.drafts / name
 
 
@@ -126,7 +127,7 @@ def load(folder: Folder, actor: Actor, name: str) -> Contribution:
     """A contribution as it was last kept, for its organisation or a steward. Raises NotAllowed, ContributionRefused."""
     file = path(folder, name) / STATE
     if not file.is_file():
-        raise ContributionRefused("There is no contribution of that name.")
+        raise ContributionRefused(said("There is no contribution of that name."))
     loaded = Contribution(**json.loads(file.read_text(encoding="utf-8")))
     if not allowed(actor, "review", loaded.organisation):
         demand(actor, "draft", loaded.organisation)
@@ -162,14 +163,14 @@ def drop(folder: Folder, actor: Actor, contribution: Contribution) -> None:
     """Throws a contribution away that is not submitted. Raises NotAllowed, ContributionRefused."""
     demand(actor, "draft", contribution.organisation)
     if contribution.stage not in OPEN:
-        raise ContributionRefused("What is submitted can be withdrawn, not thrown away.")
+        raise ContributionRefused(said("What is submitted can be withdrawn, not thrown away."))
     shutil.rmtree(path(folder, contribution.id))
 
 
 def copy_of(folder: Folder, contribution: Contribution) -> Path:
     """The cleaned copy. Raises ContributionRefused before there is one."""
     if contribution.copy is None:
-        raise ContributionRefused("The file is not confirmed yet.")
+        raise ContributionRefused(said("The file is not confirmed yet."))
     return path(folder, contribution.id) / contribution.copy
 
 
@@ -191,7 +192,9 @@ def _lent(made: Mapping[str, Any]) -> set[str]:
 
 def _whole(folder: Folder, contribution: Contribution, name: str) -> dict[str, Any]:
     made = contribution.drafted | contribution.described
-    if made.get("sensitivity") != "low" and "disclosure" not in made:
+    if made.get("sensitivity") == "low":
+        made.pop("disclosure", None)
+    elif "disclosure" not in made:
         # Until its contributor has said how it is to be protected, nothing of it is shown.
         made["disclosure"] = {"threshold": 10, "informants": "one", "publish": False}
     known = own_sources(folder, contribution.organisation)
@@ -254,14 +257,14 @@ def submit(
     """
     demand(actor, "submit", contribution.organisation)
     if contribution.stage not in OPEN or contribution.copy is None:
-        raise ContributionRefused("This has been submitted already.")
+        raise ContributionRefused(said("This has been submitted already."))
     source = parsed(folder, contribution)
     layout = layout_for(folder, contribution, source)
     copy = copy_of(folder, contribution)
     text = declaration(folder, contribution)
     sha, content = declarations.keep_declaration(folder, text), digest(copy)
     if content in _standing(folder, source.name).values():
-        raise ContributionRefused("This very file was submitted before. Nothing is counted twice.")
+        raise ContributionRefused(said("This very file was submitted before. Nothing is counted twice."))
     snapshot = secrets.token_hex(32)
     keep(folder, copy, snapshot)
     ledger.append(
@@ -309,7 +312,7 @@ def review(
     """
     demand(actor, "review", contribution.organisation)
     if contribution.stage != "submitted" or contribution.source is None or contribution.snapshot is None:
-        raise ContributionRefused("This is not waiting for a review.")
+        raise ContributionRefused(said("This is not waiting for a review."))
     if decision == "accepted":
         described = dict(contribution.described)
         if provenance is not None:
@@ -321,9 +324,9 @@ def review(
             ledger.append(folder, "declared", source=contribution.source, declaration=sha, actor=actor.role_id)
         return _accepted(folder, actor, judged, counts or {})
     if not comment.strip():
-        raise ContributionRefused("Say why: the contributor reads it and knows what to do.")
+        raise ContributionRefused(said("Say why: the contributor reads it and knows what to do."))
     if decision not in ("returned", "refused"):
-        raise ContributionRefused("A submission is accepted, returned or refused.")
+        raise ContributionRefused(said("A submission is accepted, returned or refused."))
     ledger.append(folder, decision, source=contribution.source, snapshot=contribution.snapshot, actor=actor.role_id)
     folder.file(contribution.snapshot).unlink(missing_ok=True)
     return _put(folder, altered(contribution, stage=decision, comment=comment.strip(), snapshot=None))
@@ -391,7 +394,7 @@ def adopt(folder: Folder, actor: Actor, source: str) -> None:
     organisation = _organisation(actor)
     demand(actor, "adopt", organisation)
     if source not in adoptable(folder, organisation):
-        raise ContributionRefused("The mapping of this source is not offered to others.")
+        raise ContributionRefused(said("The mapping of this source is not offered to others."))
     if organisation not in adoptions(folder).get(source, set()):
         ledger.append(folder, "adopted", source=source, organisation=organisation, actor=actor.role_id)
 
@@ -458,7 +461,7 @@ def _organisation(actor: Actor) -> str:
     if actor == LOCAL:
         return ALONE
     if actor.organisation is None:
-        raise NotAllowed("Your account belongs to no organisation. Ask the people who run this commons.")
+        raise NotAllowed(said("Your account belongs to no organisation. Ask the people who run this commons."))
     return actor.organisation
 
 

@@ -8,9 +8,10 @@ from rapidfuzz import fuzz, process
 
 from ingest.draft.cells import split
 from ingest.draft.roles import LOOKUPS, Found
-from ingest.draft.said import Guess, Question
+from ingest.draft.said import YOUR_ANSWER, Guess, Question
 from ingest.draft.words import NUMBER_WORDS, entries, han, lists, mentions, plain
 from ingest.translate import folded
+from schemas.said import said
 from schemas.vocabulary import codes
 
 MOST_WORDS = 400
@@ -31,21 +32,21 @@ COUNTED = {
 }
 """What was counted and what was done to it → concept and unit."""
 CONCEPTS = {
-    "arms_seized/weapon": "firearms seized",
-    "arms_found/weapon": "firearms found",
-    "arms_surrendered/weapon": "firearms handed in",
-    "arms_destroyed/weapon": "firearms destroyed",
-    "arms_traced/traced_weapon": "firearms traced",
-    "ammunition_seized/round": "rounds of ammunition seized",
-    "magazines_seized/magazine": "magazines seized",
-    "parts_seized/part": "parts seized",
-    "seizure_cases/seizure_case": "cases of seizure",
-    "persons_arrested/person_arrested": "persons arrested",
-    "shootings/incident": "shootings",
-    "shootings/victim_killed": "persons killed in shootings",
-    "shootings/victim_injured": "persons wounded in shootings",
-    "x_other_items_seized/x_item": "other things seized",
-    "ignore": "none of these: leave the column out",
+    "arms_seized/weapon": said("firearms seized"),
+    "arms_found/weapon": said("firearms found"),
+    "arms_surrendered/weapon": said("firearms handed in"),
+    "arms_destroyed/weapon": said("firearms destroyed"),
+    "arms_traced/traced_weapon": said("firearms traced"),
+    "ammunition_seized/round": said("rounds of ammunition seized"),
+    "magazines_seized/magazine": said("magazines seized"),
+    "parts_seized/part": said("parts seized"),
+    "seizure_cases/seizure_case": said("cases of seizure"),
+    "persons_arrested/person_arrested": said("persons arrested"),
+    "shootings/incident": said("shootings"),
+    "shootings/victim_killed": said("persons killed in shootings"),
+    "shootings/victim_injured": said("persons wounded in shootings"),
+    "x_other_items_seized/x_item": said("other things seized"),
+    "ignore": said("none of these: leave the column out"),
 }
 DONE_TO_THINGS = ("seized", "found", "surrendered", "destroyed", "traced", "recovered")
 NOT_THINGS = {"arrested": "person", "killed": "killed", "injured": "injured"}
@@ -69,71 +70,78 @@ class Setting:
     def action(self, header: str) -> tuple[str | None, str]:
         """What was done to the things counted ('seized'), and where that stands; None where it is not settled."""
         if self.done:
-            return self.done, "your answer"
-        for where, text in (
-            ("the header", header),
-            ("the other headers", " · ".join(self.headers)),
-            ("the title", self.title),
-        ):
-            said = {name: word for name, word in mentions(text, "actions").items() if name in DONE_TO_THINGS}
-            if len(said) == 1 and "recovered" not in said:
-                name, word = next(iter(said.items()))
-                return name, f"“{word}” in {where}"
-            if said:
+            return self.done, YOUR_ANSWER
+        for where, text in (("header", header), ("headers", " · ".join(self.headers)), ("title", self.title)):
+            named = {name: word for name, word in mentions(text, "actions").items() if name in DONE_TO_THINGS}
+            if len(named) == 1 and "recovered" not in named:
+                name, word = next(iter(named.items()))
+                return name, _stands(word, where)
+            if named:
                 break
         done = {action for (_, action), pair in COUNTED.items() if action and "/".join(pair) in self.answered}
-        return (done.pop(), "your answer") if len(done) == 1 else (None, "")
+        return (done.pop(), YOUR_ANSWER) if len(done) == 1 else (None, "")
 
     def thing(self, header: str) -> tuple[str | None, str]:
         """What is counted ('weapon'), and where that stands."""
-        said = mentions(header, "objects")
+        named = mentions(header, "objects")
         if (
-            "weapon" in said
-            and "seizure_case" in said
+            "weapon" in named
+            and "seizure_case" in named
             and not any(w in plain(header) for w in ("case", "caso", "cas "))
         ):
-            said.pop("seizure_case")
-        if len(said) == 1:
-            name, word = next(iter(said.items()))
-            return name, f"“{word}” in the header"
-        if said:
+            named.pop("seizure_case")
+        if len(named) == 1:
+            name, word = next(iter(named.items()))
+            return name, _stands(word, "header")
+        if named:
             return None, ""
         if self.has_types:
-            return "weapon", "a column of kinds of weapons"
-        for where, text in (("the title", self.title), ("the file's name", self.file_name)):
-            said = {name: word for name, word in mentions(text, "objects").items() if name != "seizure_case"}
-            if len(said) == 1:
-                name, word = next(iter(said.items()))
-                return name, f"“{word}” in {where}"
-            if said:
+            return "weapon", said("there is a column of kinds of weapons")
+        for where, text in (("title", self.title), ("file", self.file_name)):
+            named = {name: word for name, word in mentions(text, "objects").items() if name != "seizure_case"}
+            if len(named) == 1:
+                name, word = next(iter(named.items()))
+                return name, _stands(word, where)
+            if named:
                 return None, ""
         return None, ""
+
+
+def _stands(word: str, where: str) -> str:
+    """Where a word stands that decides: header, headers, title or file."""
+    return {
+        "header": said("the header says “{}”", word),
+        "headers": said("another header says “{}”", word),
+        "title": said("the title says “{}”", word),
+        "file": said("the name of the file says “{}”", word),
+    }[where]
 
 
 def counts(header: str, setting: Setting, answer: str | None, gives: str | None = None) -> tuple[str, str, str] | None:
     """Concept, unit and evidence of one number; None where it has to be asked. `gives`: what its header counts."""
     if answer:
         concept, unit = answer.split("/")
-        return concept, unit, "your answer"
+        return concept, unit, YOUR_ANSWER
     done = {name: word for name, word in mentions(header, "actions").items() if name in NOT_THINGS}
     objects = mentions(header, "objects")
     if len(done) == 1 and not set(objects) - {"person"}:
         name, word = next(iter(done.items()))
         if name == "arrested":
-            return "persons_arrested", "person_arrested", f"“{word}” in the header"
+            return "persons_arrested", "person_arrested", _stands(word, "header")
         if mentions(f"{setting.title} {setting.file_name}", "objects").get("shooting"):
-            return "shootings", f"victim_{name}", f"“{word}” in the header, shootings in the title"
+            shown = said("the header says “{}”, and the title speaks of shootings", word)
+            return "shootings", f"victim_{name}", shown
         return None
     if done:
         return None
-    thing, why = (gives, "its header") if gives else setting.thing(header)
+    thing, why = (gives, said("the header is a kind of thing")) if gives else setting.thing(header)
     if thing is None or (gives is None and left_over(header)):
         return None
     if thing == "shooting":
         return "shootings", "incident", why
     action, where = setting.action(header)
     found = COUNTED.get((thing, action or "?"))
-    return (*found, f"{why}, {where}") if found else None
+    return (*found, said("what is counted: {}; what was done: {}", why, where)) if found else None
 
 
 def needs_action(header: str, setting: Setting, gives: str | None) -> bool:
@@ -147,14 +155,14 @@ def needs_action(header: str, setting: Setting, gives: str | None) -> bool:
 def asked_action() -> Question:
     """What was done with the things a file counts."""
     options = {
-        "seized": "they were seized",
-        "found": "they were found",
-        "surrendered": "they were handed in",
-        "destroyed": "they were destroyed",
-        "traced": "they were traced",
-        "other": "something else, or not always the same",
+        "seized": said("they were seized"),
+        "found": said("they were found"),
+        "surrendered": said("they were handed in"),
+        "destroyed": said("they were destroyed"),
+        "traced": said("they were traced"),
+        "other": said("something else, or not always the same"),
     }
-    return Question("done", "What was done with the things this file counts?", options)
+    return Question("done", said("What was done with the things this file counts?"), options)
 
 
 def left_over(header: str) -> list[str]:
@@ -172,7 +180,9 @@ def left_over(header: str) -> list[str]:
 
 def asked(header: str, rows: tuple[int, ...] = ()) -> Question:
     """What a number counts, as a question."""
-    words = f"What does the number in the column “{header}” count?" if header else "What does each row count?"
+    words = said("What does each row count?")
+    if header:
+        words = said("What does the number in the column “{}” count?", header)
     return Question(f"counts:{header}", words, CONCEPTS, rows)
 
 
@@ -209,9 +219,13 @@ def translated(one: Found, table: str, setting: Setting, answers: dict[str, str]
         _blank(found, one, list_name, table, setting, answers)
     _variants(found.entries)
     if found.entries:
-        shown = ", ".join(f"{text} = {_shown(entry)}" for text, entry in list(found.entries.items())[:6])
+        some = ", ".join(f"{text} = {_shown(entry)}" for text, entry in list(found.entries.items())[:6])
+        shown, known_ = (
+            said("its words are known, such as “{}”", some),
+            said("words with a meaning: {:d}", len(found.entries)),
+        )
         share = len(found.entries) / max(len(texts), 1)
-        found.guesses.append(Guess(f"words:{one.column.name}", f"{len(found.entries)} words", shown, share))
+        found.guesses.append(Guess(f"words:{one.column.name}", known_, shown, share))
     return found
 
 
@@ -301,16 +315,16 @@ def _ask(key: str, text: str, list_name: str, column: str, rows: tuple[int, ...]
     for word, _, _ in near:
         gives = known[word]
         code = gives.get("concept") or "+".join(v for k, v in gives.items() if k in (list_name, "condition"))
-        options.setdefault(code, f"as “{word}”")
+        options.setdefault(code, said("the same as “{}”", word))
     options = dict(list(options.items())[:4])
     options |= {code: code for code in codes(list_name) if code not in options}
     if list_name == "firearm_type":
         options |= {word: word for word in UNIT_OF if word not in options}
-    options["leave_out"] = "leave these rows out, with a reason"
-    said = (
-        f"What does “{text}” in the column “{column}” mean?" if text else f"What does an empty cell of “{column}” mean?"
-    )
-    return Question(key, said, options, rows)
+    options["leave_out"] = said("leave these rows out, with a reason")
+    words = said("What does an empty cell of the column “{}” mean?", column)
+    if text:
+        words = said("What does the word “{}” in the column “{}” mean?", text, column)
+    return Question(key, words, options, rows)
 
 
 def lookups(columns: Iterable[Found]) -> list[Found]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from ingest.draft import cells, counted, roles, where
 from ingest.draft.roles import Found
-from ingest.draft.said import Guess, Question
+from ingest.draft.said import LEFT_BY_ANSWER, YOUR_ANSWER, Guess, Question
 from ingest.draft.sniff import Sniffed, sniff
 from ingest.draft.values import ARABIC_DIGITS, LATIN_DIGITS, PERSIAN_DIGITS, exact, profile
 from ingest.draft.words import is_one_of, lists, plain
@@ -19,6 +19,7 @@ from ingest.read import Defect, batches
 from ingest.register.gazetteer import load
 from schemas.declaration import OPEN, Layout, Read, open_keys
 from schemas.issue import FileRefused
+from schemas.said import said
 
 LAST_ROWS = 40
 SHORT_TITLE = 300
@@ -32,6 +33,9 @@ KEYS_TO_CHOOSE = (
     "coverage.absent",
 )
 DETAILS = ("make", "model", "calibre")
+EACH_ROW = {"observation": said("a published number"), "event": said("one event, such as a seizure")}
+NO_SUCH_COLUMN = said("a table of published numbers has no such column")
+ONLY_YEAR = said("it is the only year in the title")
 
 
 @dataclass
@@ -147,7 +151,7 @@ def _footnotes(sheet: _Sheet, rows: pl.DataFrame, names: list[str]) -> pl.DataFr
     for text in reversed(texts):
         sheet.skips.append({"where": {names[0]: text}, "reason": "footer"})
     if texts:
-        sheet.guesses.append(Guess("footnotes", str(len(texts)), "single texts below the table"))
+        sheet.guesses.append(Guess("footnotes", str(len(texts)), said("single texts below the table")))
     return rows.filter(~pl.col(names[0]).str.strip_chars().is_in(texts)) if texts else rows
 
 
@@ -169,7 +173,7 @@ def _totals(sheet: _Sheet, rows: pl.DataFrame, names: list[str]) -> pl.DataFrame
             found += part.height
             rows = rows.filter(~hit)
     if found:
-        sheet.guesses.append(Guess("totals", str(found), "rows that call themselves total"))
+        sheet.guesses.append(Guess("totals", str(found), said("rows that call themselves total")))
     return rows
 
 
@@ -210,10 +214,10 @@ def _places(sheet: _Sheet) -> None:
         elif one.role == "site":
             one.why = roles.LEFT_OUT["site"]
         elif one.role == "place":
-            one.why = "the place is taken from another column" if placed.tries and placed.used else ""
+            one.why = said("the place is taken from another column") if placed.tries and placed.used else ""
             one.role = "site" if one.why and any(level != "country" for level in placed.used.values()) else ""
         elif one.role == "place_code":
-            one.role, one.why = ("ignore", "the place is taken from its name") if placed.used else ("", "")
+            one.role, one.why = ("ignore", said("the place is taken from its name")) if placed.used else ("", "")
         elif one.role in roles.PLACES:
             one.role = ""
 
@@ -241,8 +245,9 @@ def _sum_columns(sheet: _Sheet) -> None:
         )
         same = float((numbers.sum_horizontal() == own).mean() or 0)  # type: ignore[arg-type]
         if same >= 0.8 and len(wide) > 1:
-            one.why = "the sum of the other columns"
-            one.evidence, one.share = f"it is the sum of the other columns in {same:.0%} of the rows", same
+            one.why = said("the sum of the other columns")
+            one.evidence = said("it is the sum of the other columns in {} of the rows", f"{same:.0%}")
+            one.share = same
         else:
             one.role = ""
 
@@ -257,11 +262,12 @@ def _table(sheet: _Sheet) -> None:
     singles = sheet.of("event_key", "evidence_ref", "items", *DETAILS)
     numeric = sheet.of("count")
     if sheet.of("period_column"):
-        layout["table"], shown = "observation", "its headers are periods"
+        layout["table"], shown = "observation", said("its headers are periods")
     elif days:
-        layout["table"], shown = "event", f"each row has a day (“{days[0].column.name}”)"
+        layout["table"], shown = "event", said("each row has a day in “{}”", days[0].column.name)
     elif singles and not numeric:
-        layout["table"], shown = "event", f"each row has its own “{singles[0].column.name}” and no number"
+        layout["table"] = "event"
+        shown = said("each row has its own “{}” and no number", singles[0].column.name)
     elif numeric:
         keys = [
             one.column.name
@@ -271,14 +277,14 @@ def _table(sheet: _Sheet) -> None:
         unique = float(sheet.rows.select(keys).is_unique().sum()) / sheet.rows.height if keys else 0
         if unique < 0.95:
             layout["table"] = "observation"
-            options = {"observation": "a published number", "event": "one event, such as a seizure"}
-            sheet.ask(Question("table", "Several rows have the same place, time and kind. What is each row?", options))
+            words = said("Several rows have the same place, time and kind. What is each row?")
+            sheet.ask(Question("table", words, EACH_ROW))
             return
-        layout["table"], shown = "observation", "each row is a number for a place, a time and a kind of its own"
+        layout["table"] = "observation"
+        shown = said("each row is a number for a place, a time and a kind of its own")
     else:
         layout["table"] = "event"
-        options = {"event": "one event, such as a seizure", "observation": "a published number"}
-        sheet.ask(Question("table", "What is each row?", options))
+        sheet.ask(Question("table", said("What is each row?"), dict(reversed(EACH_ROW.items()))))
         return
     sheet.guesses.append(Guess("table", layout["table"], shown))
 
@@ -313,7 +319,11 @@ def _periods(sheet: _Sheet) -> None:
 
 def _said_elsewhere(where_: Found, others: tuple[Found, ...]) -> None:
     for one in others:
-        one.why = f"the time stands in {where_.column.name}"
+        one.why = _time_in(where_.column.name)
+
+
+def _time_in(name: str) -> str:
+    return said("the time stands in “{}”", name)
 
 
 def _year(sheet: _Sheet, year: Found, months: list[Found]) -> dict[str, Any]:
@@ -337,12 +347,16 @@ def _one_date(sheet: _Sheet, dates: list[Found]) -> list[Found]:
         if len(named) == 1:
             chosen = named[0].column.name
         else:
-            options = {one.column.name: str(one.column.texts[0]) for one in dates}
-            sheet.ask(Question("date", "Several columns hold a day. Which one says when it happened?", options))
+            options = {
+                one.column.name: said("the column “{}”, such as “{}”", one.column.name, one.column.texts[0])
+                for one in dates
+            }
+            words = said("Several columns hold a day. Which one says when it happened?")
+            sheet.ask(Question("date", words, options))
     for one in dates:
         if one.column.name != chosen:
-            one.role, one.why = ("ignore", f"the time stands in {chosen}") if chosen else ("", "")
-            one.evidence = "another column holds the day"
+            one.role, one.why = ("ignore", _time_in(chosen)) if chosen else ("", "")
+            one.evidence = said("another column holds the day")
     return [one for one in dates if one.column.name == chosen]
 
 
@@ -350,9 +364,13 @@ def _date(sheet: _Sheet, one: Found) -> None:
     found = one.dates
     name = one.column.name
     if found is None or found.orders:
-        options = {"day": "day first: 03/04 is the 3rd of April", "month": "month first: 03/04 is the 4th of March"}
+        options = {
+            "day": said("day first: 03/04 is the 3rd of April"),
+            "month": said("month first: 03/04 is the 4th of March"),
+        }
         rows = found.rows if found else ()
-        sheet.ask(Question("date_order", f"In which order are the days in “{name}” written?", options, rows))
+        words = said("In which order are the days in “{}” written?", name)
+        sheet.ask(Question("date_order", words, options, rows))
         one.role = ""
         return
     patterns = found.patterns[0] if len(found.patterns) == 1 else found.patterns
@@ -366,18 +384,22 @@ def _title_years(sheet: _Sheet) -> list[str]:
     return sorted({part for part in text.split() if len(part) == 4 and 1990 <= int(part) <= 2100})
 
 
+def _in_title(years: list[str]) -> dict[str, str]:
+    return {year: said("{}, which stands in the title", year) for year in years}
+
+
 def _given(sheet: _Sheet) -> None:
     given = sheet.answers.get("period")
     years = _title_years(sheet)
     if given and span(given):
         sheet.layout["period"] = {"given": given}
-        sheet.guesses.append(Guess("period", given, "your answer"))
+        sheet.guesses.append(Guess("period", given, YOUR_ANSWER))
     elif len(years) == 1 and sheet.layout["table"] == "observation":
         sheet.layout["period"] = {"given": years[0]}
-        sheet.guesses.append(Guess("period", years[0], "the only year in the title"))
+        sheet.guesses.append(Guess("period", years[0], ONLY_YEAR))
     else:
-        words = "Which period is the file about? Write 2019, 2019-03 or 2019-Q1."
-        sheet.ask(Question("period", words, dict.fromkeys(years, "in the title"), free=True))
+        words = said("Which period is the file about? Write 2019, 2019-03 or 2019-Q1.")
+        sheet.ask(Question("period", words, _in_title(years), free=True))
 
 
 def _wide(sheet: _Sheet, years: list[Found]) -> None:
@@ -391,13 +413,13 @@ def _wide(sheet: _Sheet, years: list[Found]) -> None:
         named = _title_years(sheet)
         if sheet.answers.get("year"):
             year = sheet.answers["year"]
-            sheet.guesses.append(Guess("period", year, "your answer"))
+            sheet.guesses.append(Guess("period", year, YOUR_ANSWER))
         elif len(named) == 1:
             year = named[0]
-            sheet.guesses.append(Guess("period", year, "the only year in the title"))
+            sheet.guesses.append(Guess("period", year, ONLY_YEAR))
         else:
-            options = dict.fromkeys(named, "in the title")
-            sheet.ask(Question("year", "Which year are the columns of months about?", options, free=True))
+            options = _in_title(named)
+            sheet.ask(Question("year", said("Which year are the columns of months about?"), options, free=True))
             for one in wide:
                 one.why = f"{OPEN} which year its month belongs to"
             return
@@ -424,7 +446,7 @@ def _columns(sheet: _Sheet) -> None:
             sheet.ask(question)
         layout.setdefault("lookup", {})[one.column.name] = words.entries
         sheet.skips += [
-            {"where": {one.column.name: text}, "reason": "left_out", "because": "left out by the contributor"}
+            {"where": {one.column.name: text}, "reason": "left_out", "because": LEFT_BY_ANSWER}
             for text in words.left_out
         ]
     for one in sheet.columns:
@@ -432,13 +454,13 @@ def _columns(sheet: _Sheet) -> None:
             if table == "event":
                 layout.setdefault("columns", {})[one.column.name] = one.role
             else:
-                one.why = "a table of published numbers has no such column"
+                one.why = NO_SUCH_COLUMN
         if one.role == "event_key":
             if table == "event":
                 layout["event_key"] = f"{{{one.column.name}}}"
                 layout["hide_event_key"] = True
             else:
-                one.why = "a table of published numbers has no such column"
+                one.why = NO_SUCH_COLUMN
     if items := sheet.of("items"):
         joiners, numerals, about = cells.used(items[0].column)
         layout["items"] = {"column": items[0].column.name, "joiners": joiners or ["+"]}
@@ -516,7 +538,7 @@ def _measure(sheet: _Sheet, one: Found, setting: counted.Setting) -> list[dict[s
     key = "counts:" if wide else f"counts:{name}"
     answer = sheet.answers.get(key)
     if answer == "ignore":
-        one.why = "left out by the contributor"
+        one.why = LEFT_BY_ANSWER
         return []
     thing = counted.UNIT_OF.get(one.code.get("concept", "")) or ("weapon" if one.code.get("firearm_type") else None)
     if one.role == "items":
@@ -534,7 +556,7 @@ def _measure(sheet: _Sheet, one: Found, setting: counted.Setting) -> list[dict[s
     if found:
         measure |= {"concept": found[0], "unit": found[1]}
         if not wide or not any(g.key == "counts:" for g in sheet.guesses):
-            sheet.guesses.append(Guess(key, f"{found[0]}, {found[1]}", found[2]))
+            sheet.guesses.append(Guess(key, _counted_in(found[0], found[1]), found[2]))
     if code := one.code.get("firearm_type"):
         if sheet.layout["table"] == "event":
             measure |= {"firearm_type": code}
@@ -547,23 +569,27 @@ def _measure(sheet: _Sheet, one: Found, setting: counted.Setting) -> list[dict[s
     return [measure]
 
 
+def _counted_in(concept: str, unit: str) -> str:
+    return said("{}, counted in {}", concept, unit)
+
+
 def _rows_counted(sheet: _Sheet, setting: counted.Setting) -> list[dict[str, Any]]:
     """Without a column of numbers each row counts as one: one weapon where it has a make, model or calibre."""
     details = sheet.of("make", "model", "calibre")
-    serial = [one for one in sheet.of("personal") if "serial_number" in one.why]
+    serial = [one for one in sheet.of("personal") if "serial_number" in one.likely]
     answer = sheet.answers.get("counts:")
     found = None
     if answer and answer != "ignore":
         concept, unit = answer.split("/")
-        found = concept, unit, "your answer"
+        found = concept, unit, YOUR_ANSWER
     elif (details or serial) and sheet.of("firearm_type"):
         action, shown = setting.action("")
         pair = counted.COUNTED.get(("weapon", action or "?"))
-        found = (*pair, f"each row describes one weapon; {shown}") if pair else None
+        found = (*pair, said("each row describes one weapon; {}", shown)) if pair else None
     if found is None:
         sheet.ask(counted.asked(""))
         return [{}]
-    sheet.guesses.append(Guess("counts:", f"{found[0]}, {found[1]}", found[2]))
+    sheet.guesses.append(Guess("counts:", _counted_in(found[0], found[1]), found[2]))
     return [{"concept": found[0], "unit": found[1]}]
 
 
@@ -580,18 +606,17 @@ def _signs(sheet: _Sheet) -> None:
     if open_ and answer is None:
         one, n = open_[0]
         options = {
-            "thousands": f"{n.sample} is {n.sample.replace('.', '').replace(',', '')}",
-            "decimal": f"{n.sample} is a fraction",
+            "thousands": said("“{}” is the whole number {}", n.sample, n.sample.replace(".", "").replace(",", "")),
+            "decimal": said("“{}” is a number with a fraction", n.sample),
         }
-        words = f"In the column “{one.column.name}”, what does the sign in {n.sample} mean?"
+        words = said("In the column “{}”, what does the sign in “{}” mean?", one.column.name, n.sample)
         sheet.ask(Question("decimal", words, options, n.unclear))
     elif open_ and answer:
         sign = next(s for s in open_[0][1].sample if s in ".,")
         (thousands if answer == "thousands" else decimals).add(sign)
     if len(thousands) > 1 or len(decimals) > 1 or thousands & decimals:
-        sheet.ask(
-            Question("decimal", "The numbers are written in several ways.", {"decimal": "the file is to be mended"})
-        )
+        words = said("The numbers are written in several ways.")
+        sheet.ask(Question("decimal", words, {"decimal": said("the file is to be mended")}))
     elif thousands:
         layout["thousands"] = thousands.pop()
     if len(decimals) == 1 and not set(layout.get("thousands", "")) & decimals:
@@ -618,18 +643,18 @@ def _words_for_none(sheet: _Sheet, numbers: list[Found]) -> None:
             missing[text] = "O"
     dashes = [text for text in missing if text in ("-", "–", "—")]
     if dashes:
-        options = {"unknown": "no number was reported", "zero": "none: zero"}
-        sheet.ask(Question("dash", f"What does “{dashes[0]}” in place of a number mean?", options))
+        options = {"unknown": said("no number was reported"), "zero": said("none: zero")}
+        sheet.ask(Question("dash", said("What does “{}” in place of a number mean?", dashes[0]), options))
     if dashes and sheet.answers.get("dash") == "zero":
         layout["zero"] = dashes
         missing = {text: status for text, status in missing.items() if text not in dashes}
     if missing:
         layout["missing"] = {"": "O", **missing}
-        sheet.guesses.append(Guess("missing", " ".join(missing), "texts that stand in place of a number"))
+        sheet.guesses.append(Guess("missing", " ".join(missing), said("texts that stand in place of a number")))
     layout.pop("approximate", None)
     if approximate:
         layout["approximate"] = approximate
-        sheet.guesses.append(Guess("approximate", " ".join(approximate), "words and signs beside numbers"))
+        sheet.guesses.append(Guess("approximate", " ".join(approximate), said("words and signs beside numbers")))
 
 
 def _unsettled(sheet: _Sheet) -> None:
@@ -649,7 +674,8 @@ def _unsettled(sheet: _Sheet) -> None:
         elif one.why:
             sheet.leave(one, one.why)
             if not one.why.startswith(OPEN):
-                sheet.guesses.append(Guess(f"column:{name}", "ignore", f"{one.evidence}; {one.why}", one.share))
+                shown = said("left out ({}), because {}", one.why, one.evidence) if one.evidence else one.why
+                sheet.guesses.append(Guess(f"column:{name}", "ignore", shown, one.share))
         elif one.role != "placed":
             sheet.guesses.append(roles.guess(one))
     for skip in sheet.skips:
@@ -715,6 +741,8 @@ def _finished(sheet: _Sheet, file_name: str) -> Draft:
         "tlp": "TLP:AMBER",
         "succession": "whole",
         "coverage": {"absent": "unknown"},
+        # Until its contributor has said how it is to be protected, nothing of it is shown.
+        "disclosure": {"threshold": 10, "informants": "one", "publish": False},
         "definition": [
             {"id": f"{concept}-definition", "concept": concept, "text": f"{OPEN} what the producer counts as {concept}"}
             for concept in dict.fromkeys(concepts)

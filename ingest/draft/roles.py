@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ingest.draft.said import Guess, Question
+from ingest.draft.said import LEFT_BY_ANSWER, YOUR_ANSWER, Guess, Question
 from ingest.draft.values import (
     Column,
     Dates,
@@ -18,6 +18,7 @@ from ingest.draft.values import (
     year_share,
 )
 from ingest.draft.words import entries, is_one_of, lists, mentions, plain, says
+from schemas.said import said
 
 SURE = 0.9
 MOST = 0.6
@@ -25,39 +26,41 @@ PLACES = ("country", "admin1", "admin2", "place")
 LOOKUPS = ("firearm_type", "condition", "legal_justification", "acquisition")
 KEPT = ("agency", "calibre", "make", "model")
 LEFT_OUT = {
-    "description": "free text, which may name people",
-    "site": "finer than the place register",
-    "lat": "points of single events are not needed for any figure",
-    "lon": "points of single events are not needed for any figure",
-    "row_number": "numbers the rows",
-    "language": "says nothing that is counted",
-    "departure": "not yet mapped: the route of what was seized",
-    "transit": "not yet mapped: the route of what was seized",
-    "destination": "not yet mapped: the route of what was seized",
-    "manufacture_country": "not yet mapped: the country of manufacture",
-    "day": "the day stands in another column",
+    "description": said("free text, which may name people"),
+    "site": said("it is finer than the register of places"),
+    "lat": said("points of single events are not needed for any figure"),
+    "lon": said("points of single events are not needed for any figure"),
+    "row_number": said("it numbers the rows"),
+    "language": said("it says nothing that is counted"),
+    "departure": said("not yet mapped: the route of what was seized"),
+    "transit": said("not yet mapped: the route of what was seized"),
+    "destination": said("not yet mapped: the route of what was seized"),
+    "manufacture_country": said("not yet mapped: the country of manufacture"),
+    "day": said("the day stands in another column"),
 }
+PERSONAL = said("may hold personal data")
+SEVERAL = said("its cells name several things with their numbers")
 CHOICES = {
-    "year": "the year",
-    "month": "the month",
-    "date": "the day",
-    "period": "the period, such as 2019-03 or 2019-Q1",
-    "country": "the country",
-    "admin1": "the state or province",
-    "admin2": "the municipality or district",
-    "count": "a number that is counted",
-    "firearm_type": "the kind of weapon or thing",
-    "items": "several things with their numbers in one cell",
-    "condition": "how the weapon was made",
-    "legal_justification": "the legal ground",
-    "acquisition": "where the row's information comes from",
-    "evidence_ref": "a public link",
-    "agency": "the service",
-    "calibre": "the calibre",
-    "make": "the make",
-    "model": "the model",
-    "event_key": "the identifier of the event",
-    "ignore": "none of these: leave it out",
+    "year": said("the year"),
+    "month": said("the month"),
+    "date": said("the day"),
+    "period": said("the period, such as 2019-03 or 2019-Q1"),
+    "country": said("the country"),
+    "admin1": said("the state or province"),
+    "admin2": said("the municipality or district"),
+    "count": said("a number that is counted"),
+    "firearm_type": said("the kind of weapon or thing"),
+    "items": said("several things with their numbers in one cell"),
+    "condition": said("how the weapon was made"),
+    "legal_justification": said("the legal ground"),
+    "acquisition": said("where the row's information comes from"),
+    "evidence_ref": said("a public link"),
+    "agency": said("the service"),
+    "calibre": said("the calibre"),
+    "make": said("the make"),
+    "model": said("the model"),
+    "event_key": said("the identifier of the event"),
+    "ignore": said("none of these: leave it out"),
 }
 
 
@@ -87,16 +90,16 @@ def by_header(name: str) -> tuple[list[str], list[str]]:
     text = plain(name)
     tables = ("roles", "personal")
     whole = [role for table in tables for role, words in lists("headers.toml", table).items() if is_one_of(text, words)]
-    said: dict[str, str] = {}
+    spoken: dict[str, str] = {}
     for table in tables:
         for role, words in lists("headers.toml", table).items():
             # One letter or a number sign says nothing inside a longer header.
             hits = [word for word in words if len(word) > 2 or word == text or any(ord(s) > 0x3000 for s in word)]
             hits = [word for word in hits if says(text, word)]
             if hits:
-                said[role] = max(hits, key=len)
-    longest = max(map(len, said.values()), default=0)
-    near = [role for role, word in sorted(said.items(), key=lambda pair: -len(pair[1])) if len(word) > 0.6 * longest]
+                spoken[role] = max(hits, key=len)
+    longest = max(map(len, spoken.values()), default=0)
+    near = [role for role, word in sorted(spoken.items(), key=lambda pair: -len(pair[1])) if len(word) > 0.6 * longest]
     return whole, [role for role in near if role not in whole]
 
 
@@ -144,22 +147,18 @@ def find(column: Column, answer: str | None, order: str | None) -> Found:
     if not usable(column.name):
         return found
     if column.filled == 0:
-        return _left(found, "empty", "has no cell with text", "every cell is empty")
+        return _left(found, "empty", said("it has no cell with text"), said("every cell is empty"))
     found.numbers = numbered(column)
     if answer:
         return _answered(found, answer, order)
     numeric = found.numbers.share >= SURE
     personal = [role for role in found.likely if role in lists("headers.toml", "personal")]
     if personal and not numeric and (personal[0] in whole or not set(found.likely) & {*PLACES, "site", "date"}):
-        return _left(
-            found, "personal", f"“{column.name}” is a word for personal data", f"personal data ({personal[0]})"
-        )
+        return _left(found, "personal", said("“{}” is a word for personal data", column.name), PERSONAL)
     if personal and personal[0] in whole and "count" not in found.likely and not mentions(column.name, "objects"):
-        return _left(
-            found, "personal", f"“{column.name}” is a word for personal data", f"personal data ({personal[0]})"
-        )
+        return _left(found, "personal", said("“{}” is a word for personal data", column.name), PERSONAL)
     if (share := link_share(column)) >= 0.8:
-        return _is(found, "evidence_ref", f"{share:.0%} of its cells are web addresses", share)
+        return _is(found, "evidence_ref", said("{} of its cells are web addresses", f"{share:.0%}"), share)
     return _by_both(found, whole, near, numeric, order)
 
 
@@ -170,33 +169,39 @@ def _by_both(found: Found, whole: list[str], near: list[str], numeric: bool, ord
         period = header_period(column.name)
         if period:
             found.period = period
-            return _is(found, "period_column", "its header is a period and its cells are numbers", found.numbers.share)
+            shown = said("its header is a period, and its cells are numbers")
+            return _is(found, "period_column", shown, found.numbers.share)
         if code := header_code(column.name):
             found.code = code
-            return _is(found, "count", "its header is a kind of thing and its cells are numbers", found.numbers.share)
+            shown = said("its header is a kind of thing, and its cells are numbers")
+            return _is(found, "count", shown, found.numbers.share)
     for role in [*whole, *near]:
         if (sure := _as(found, role, role in whole, numeric, order)) is not None:
             return sure
     if numeric and mentions(column.name, "objects") and not mentions(column.name, "against").get("words"):
         word = next(iter(mentions(column.name, "objects").values()))
-        return _is(found, "count", f"its header says “{word}” and its cells are numbers", found.numbers.share)
+        shown = said("its header says “{}”, and its cells are numbers", word)
+        return _is(found, "count", shown, found.numbers.share)
     if numeric and mentions(column.name, "actions") and not mentions(column.name, "against").get("words"):
-        return _is(found, "count", "its header says what was done and its cells are numbers", found.numbers.share)
+        shown = said("its header says what was done, and its cells are numbers")
+        return _is(found, "count", shown, found.numbers.share)
     return _by_cells(found, numeric, order)
 
 
 def _as(found: Found, role: str, whole: bool, numeric: bool, order: str | None) -> Found | None:
     """The column as what its header says, if its cells agree."""
-    header = f"its header “{found.column.name}”"
+    name = found.column.name
+    header = said("its header is “{}”", name)
     if role in ("year", "month", "day", "date", "period"):
-        return _time(found, role, header, numeric, order)
+        return _time(found, role, numeric, order)
     if role in LOOKUPS or role == "items":
-        return None if numeric else _words(found, role, header)
+        return None if numeric else _words(found, role)
     if role in PLACES or role == "site":
         return None if numeric else _is(found, role, header)
     if role == "count" or (role == "total" and whole):
         number = numeric and not mentions(found.column.name, "against").get("words")
-        return _is(found, role, f"{header}, and its cells are numbers", _share(found)) if number else None
+        shown = said("its header is “{}”, and its cells are numbers", name)
+        return _is(found, role, shown, _share(found)) if number else None
     return _as_it_stands(found, role, header, whole, numeric)
 
 
@@ -204,37 +209,43 @@ def _share(found: Found) -> float:
     return found.numbers.share if found.numbers else 0
 
 
-def _time(found: Found, role: str, header: str, numeric: bool, order: str | None) -> Found | None:
+def _time(found: Found, role: str, numeric: bool, order: str | None) -> Found | None:
     column = found.column
     if role == "day":
-        return _is(found, "day", header) if numeric else None
+        return _is(found, "day", said("its header is “{}”", column.name)) if numeric else None
     if role == "year" and (share := year_share(column)) >= SURE:
-        return _is(found, "year", f"{header}, and {share:.0%} of its cells are years", share)
+        shown = said("its header is “{}”, and {} of its cells are years", column.name, f"{share:.0%}")
+        return _is(found, "year", shown, share)
     if role == "month":
         share, found.months = month_share(column)
         if share >= SURE:
-            return _is(found, "month", f"{header}, and {share:.0%} of its cells are months", share)
+            shown = said("its header is “{}”, and {} of its cells are months", column.name, f"{share:.0%}")
+            return _is(found, "month", shown, share)
     if role == "period" and (share := label_share(column)) >= SURE:
-        return _is(found, "label", f"{header}, and {share:.0%} of its cells are periods", share)
+        shown = said("its header is “{}”, and {} of its cells are periods", column.name, f"{share:.0%}")
+        return _is(found, "label", shown, share)
     dates = dated(column, order)
     if dates is None or mentions(column.name, "against").get("dates"):
         return None
     found.dates = dates
-    return _is(found, "date", f"{header}; {dates.evidence}", dates.share)
+    shown = said("its header is “{}”; {}", column.name, dates.evidence) if dates.evidence else ""
+    shown = shown or said("its header is “{}”", column.name)
+    return _is(found, "date", shown, dates.share)
 
 
-def _words(found: Found, role: str, header: str) -> Found | None:
+def _words(found: Found, role: str) -> Found | None:
+    name = found.column.name
     if role == "items":
         share = _several(found.column)
-        return (
-            _is(found, role, f"{header}, and its cells name things with their numbers", share) if share >= 0.5 else None
-        )
+        shown = said("its header is “{}”, and its cells name several things with their numbers", name)
+        return _is(found, role, shown, share) if share >= 0.5 else None
     share = words_share(found.column, role)
     # Where a row's information comes from may be a person: most of its words have to be known ones.
     if share >= (0.75 if role == "acquisition" else 0.5):
-        return _is(found, role, f"{header}, and {share:.0%} of its words are known", share)
+        shown = said("its header is “{}”, and {} of its words are known", name, f"{share:.0%}")
+        return _is(found, role, shown, share)
     if role == "firearm_type" and (share := _several(found.column)) >= 0.3:
-        return _is(found, "items", "its cells name several things with their numbers", share)
+        return _is(found, "items", SEVERAL, share)
     return None
 
 
@@ -248,9 +259,10 @@ def _as_it_stands(found: Found, role: str, header: str, whole: bool, numeric: bo
     if not whole:
         return None
     if role == "row_number" and counting(column):
-        return _left(found, role, f"{header}, and it counts the rows", LEFT_OUT[role])
+        return _left(found, role, said("its header is “{}”, and it counts the rows", column.name), LEFT_OUT[role])
     if role == "event_key" and once >= 0.95:
-        return _is(found, role, f"{header}, and hardly any text stands there twice", once)
+        shown = said("its header is “{}”, and hardly any text stands there twice", column.name)
+        return _is(found, role, shown, once)
     if role in KEPT and (not numeric or role == "calibre"):
         return _is(found, role, header)
     if role == "place_code" and not mentions(column.name, "objects"):
@@ -262,7 +274,7 @@ def _by_cells(found: Found, numeric: bool, order: str | None) -> Found:
     """What the cells alone show beyond doubt."""
     column = found.column
     if counting(column) and not found.likely:
-        return _left(found, "row_number", "it counts the rows from first to last", LEFT_OUT["row_number"])
+        return _left(found, "row_number", said("it counts the rows from first to last"), LEFT_OUT["row_number"])
     if not numeric:
         dates = dated(column, order)
         other = mentions(column.name, "against").get("dates")
@@ -274,9 +286,9 @@ def _by_cells(found: Found, numeric: bool, order: str | None) -> Found:
             best = max(shares, key=lambda table: shares[table])
             rivals = [table for table in LOOKUPS if table != best and shares[table] >= shares[best]]
             if shares[best] >= 0.75 and not rivals:
-                return _is(found, best, f"{shares[best]:.0%} of its words are known", shares[best])
+                return _is(found, best, said("{} of its words are known", f"{shares[best]:.0%}"), shares[best])
             if (share := _several(column)) >= 0.6:
-                return _is(found, "items", "its cells name several things with their numbers", share)
+                return _is(found, "items", SEVERAL, share)
     return found
 
 
@@ -289,14 +301,14 @@ def _several(column: Column) -> float:
 
 def _answered(found: Found, answer: str, order: str | None) -> Found:
     if answer == "ignore":
-        return _left(found, "ignore", "your answer", "left out by the contributor")
+        return _left(found, "ignore", YOUR_ANSWER, LEFT_BY_ANSWER)
     if answer == "date":
         found.dates = dated(found.column, order)
     if answer == "month":
         _, found.months = month_share(found.column)
     if answer == "count":
         found.code = header_code(found.column.name)
-    return _is(found, answer, "your answer")
+    return _is(found, answer, YOUR_ANSWER)
 
 
 def _is(found: Found, role: str, evidence: str, share: float = 1.0) -> Found:
@@ -318,5 +330,5 @@ def question(found: Found) -> Question:
     """What a column is, asked with the likeliest answers first."""
     likely = [role for role in found.likely if role in CHOICES]
     options = {role: CHOICES[role] for role in dict.fromkeys([*likely, *CHOICES])}
-    words = f"What is the column “{found.column.name}”?"
+    words = said("What is the column “{}”?", found.column.name)
     return Question(f"column:{found.column.name}", words, options, tuple(found.column.rows[:3].to_list()))

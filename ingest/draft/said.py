@@ -2,6 +2,11 @@
 
 from typing import NamedTuple
 
+from schemas.said import said
+
+YOUR_ANSWER = said("your answer")
+LEFT_BY_ANSWER = said("left out by the contributor")
+
 
 class Guess(NamedTuple):
     """One thing the draft took to be so: its key, what it is, what shows it, and the share of the cells that agree."""

@@ -12,13 +12,14 @@ from typing import NamedTuple
 import fastexcel
 import polars as pl
 
-from ingest.draft.said import Guess, Question
+from ingest.draft.said import YOUR_ANSWER, Guess, Question
 from ingest.draft.words import han, is_one_of, known_words, lists, mentions, plain
 from ingest.register.gazetteer import load as gazetteer
 from ingest.register.gazetteer import normalise_text
 from ingest.workbook import grid
 from schemas.declaration import Read
 from schemas.issue import FileRefused
+from schemas.said import said
 
 HEAD = 1 << 18
 FIRST_ROWS = 400
@@ -39,7 +40,7 @@ ALPHABETS = {
 }
 COMMON = {"cyrillic": set("оеаинтсрвлкм"), "arabic": set("اليمونترهسةبد")}
 PLAIN_SIGNS = set("“”‘’«»–—…°ºª№€£§·•±≥≤×¡¿،؛؟、，。（）：；《》「」％\u00a0\u200f\u200e\u2003\u3000")
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "upright strokes"}
+DELIMITERS = (",", ";", "\t", "|")
 
 
 class Sniffed(NamedTuple):
@@ -63,7 +64,13 @@ def sniff(path: Path, answers: dict[str, str]) -> Sniffed:
     if head.startswith(b"PAR1"):
         first = pl.read_parquet(path, n_rows=FIRST_ROWS)
         rows = [first.columns, *([str(v if v is not None else "") for v in row] for row in first.iter_rows())]
-        return Sniffed(Read(format="parquet"), rows, "", [Guess("format", "parquet", "its first bytes")], [])
+        return Sniffed(
+            Read(format="parquet"),
+            rows,
+            "",
+            [Guess("format", "parquet", said("the first bytes of the file say so"))],
+            [],
+        )
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return _json(path, answers)
     return _csv(path, answers)
@@ -76,17 +83,17 @@ def encodings(raw: bytes) -> list[tuple[str, float, str]]:
     """Encodings in which bytes make sense, best first: name, how much sense (0 to 2), and what shows it."""
     for mark, name in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if raw.startswith(mark):
-            return [(name, 2.0, "the mark at its beginning")]
+            return [(name, 2.0, said("the mark at the beginning of the file"))]
     wide = [(name, share) for name in ("utf-16-le", "utf-16-be") if (share := _wide(raw, name))]
     if wide:
         name, share = max(wide, key=lambda pair: pair[1])
-        return [(name, 2.0, "every other byte of its signs is empty")]
+        return [(name, 2.0, said("every other byte of the file is empty"))]
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
         pass
     else:
-        return [("utf-8", 2.0, "all its bytes are valid UTF-8")]
+        return [("utf-8", 2.0, said("all bytes of the file are valid UTF-8"))]
     some = _telling(raw)
     valid = [name for name in (*ONE_BYTE, *TWO_BYTES) if _decoded(raw, name) is not None]
     found = [(name, *_sense(_decoded(some, name) or "")) for name in valid]
@@ -130,10 +137,12 @@ def _wide(raw: bytes, encoding: str) -> float:
 def _sense(text: str) -> tuple[float, str]:
     tokens = list(dict.fromkeys(_tokens(text)))[:TOKENS]
     if not tokens:
-        return 0, "no word outside ASCII"
+        return 0, said("the file has no letters but those of English")
     plausible = sum(_plausible(token) for token in tokens) / len(tokens)
     known = [token for token in tokens if _known(token)]
-    return plausible + min(1.0, 3 * len(known) / len(tokens)), f"{len(known)} of {len(tokens)} words are known ones"
+    return plausible + min(1.0, 3 * len(known) / len(tokens)), said(
+        "{:d} of {:d} words with such letters are known", len(known), len(tokens)
+    )
 
 
 def _tokens(text: str) -> list[str]:
@@ -200,7 +209,7 @@ def _odd_case(letters: list[str]) -> bool:
 
 def _encoding(raw: bytes, answers: dict[str, str]) -> tuple[str, list[Guess], list[Question]]:
     if answers.get("encoding"):
-        return answers["encoding"], [Guess("encoding", answers["encoding"], "your answer")], []
+        return answers["encoding"], [Guess("encoding", answers["encoding"], YOUR_ANSWER)], []
     options = encodings(raw)
     best, sense, shown = options[0]
     some = raw if best.startswith("utf") else _telling(raw)
@@ -210,7 +219,7 @@ def _encoding(raw: bytes, answers: dict[str, str]) -> tuple[str, list[Guess], li
         name = "iso-8859-1" if best == "cp1252" and _strict(raw, best) is None else best
         return name, [Guess("encoding", name, shown)], []
     asked = {name: _differing(_decoded(some, name) or "") for name in (best, *(name for name, _ in close[:4]))}
-    words = "The letters of the file can be read in several ways. In which of them are these words right?"
+    words = said("The letters of the file can be read in several ways. In which of them are these words right?")
     return best, [], [Question("encoding", words, asked)]
 
 
@@ -267,16 +276,24 @@ def _dialect(text: str, answers: dict[str, str]) -> tuple[str, str, list[list[st
     best = max(tried, key=lambda one: one[:3])
     regular, width, _, delimiter, quote, rows = best
     if width < 2:
-        return delimiter if given else ",", '"', rows, [Guess("delimiter", ",", "the file has a single column")], []
+        return (
+            delimiter if given else ",",
+            '"',
+            rows,
+            [Guess("delimiter", ",", said("the file has a single column"))],
+            [],
+        )
     rivals = [one for one in tried if one[3] != delimiter and one[1] > 1 and one[0] > regular - 0.1]
     if rivals and not given:
-        options = {_word(one[3]): f"{one[1]} columns" for one in (best, *rivals)}
-        asked = Question("delimiter", "Which sign stands between the columns?", options)
+        options = {
+            _word(one[3]): said("the sign “{}” makes {:d} columns", _word(one[3]), one[1]) for one in (best, *rivals)
+        }
+        asked = Question("delimiter", said("Which sign stands between the columns?"), options)
         return delimiter, quote, rows, [], [asked]
-    shown = f"{DELIMITERS.get(delimiter, delimiter)} cut {regular:.0%} of the first rows into {width} columns each"
+    shown = said("this sign cuts {} of the first rows into {:d} columns each", f"{regular:.0%}", width)
     guesses = [Guess("delimiter", _word(delimiter), shown, regular)]
     if quote == "'":
-        guesses.append(Guess("quote", quote, "cells stand between such signs"))
+        guesses.append(Guess("quote", quote, said("cells stand between such signs")))
     return delimiter, quote, rows, guesses, []
 
 
@@ -332,7 +349,7 @@ def header_row(rows: list[list[str]], answers: dict[str, str]) -> tuple[int, str
         raise FileRefused("empty_file")
     if answers.get("header_row"):
         at = int(answers["header_row"])
-        return at, _title(filled[: at - 1]), [Guess("header_row", str(at), "your answer")], []
+        return at, _title(filled[: at - 1]), [Guess("header_row", str(at), YOUR_ANSWER)], []
     scores = {i: _likeness(row) for i, row in enumerate(filled[:HIGHEST_HEADER]) if counts[i] >= max(1, 0.6 * usual)}
     scores = {i: score for i, score in scores.items() if counts[i] >= 2 or widest == 1}
     if not scores:
@@ -342,26 +359,28 @@ def header_row(rows: list[list[str]], answers: dict[str, str]) -> tuple[int, str
     at = first if scores[first] >= scores[best] - 0.15 else best
     known = sum(bool(_known_header(cell)) for cell in filled[at] if cell)
     if scores[at] < 0.5 or (known == 0 and at + 1 < len(filled) and _alike(filled[at], filled[at + 1 :])):
-        options = {str(i + 1): _shown(filled[i]) for i in list(scores)[:6]}
-        asked = Question("header_row", "Which row holds the names of the columns?", options)
+        options = {str(i + 1): _shown(i, filled[i]) for i in list(scores)[:6]}
+        asked = Question("header_row", said("Which row holds the names of the columns?"), options)
         return at + 1, _title(filled[:at]), [], [asked]
     below = at + 1
     if below in scores and counts[below] and all(not any(s.isdigit() for s in cell) for cell in filled[below]):
         also = sum(bool(_known_header(cell)) for cell in filled[below] if cell)
         if also >= 2 and also >= 0.5 * counts[below]:
-            options = {str(i + 1): _shown(filled[i]) for i in (at, below)}
-            words = "Two rows may hold the names of the columns. Which one?"
+            options = {str(i + 1): _shown(i, filled[i]) for i in (at, below)}
+            words = said("Two rows may hold the names of the columns. Which one?")
             return at + 1, _title(filled[:at]), [], [Question("header_row", words, options)]
-    shown = (
-        f"{known} of its {counts[at]} texts are words of headers" if known else "its cells are names, those below not"
-    )
+    shown = said("its cells are names, and those below are not")
+    if known:
+        shown = said("{:d} of its {:d} texts are words of headers", known, counts[at])
     return at + 1, _title(filled[:at]), [Guess("header_row", str(at + 1), shown)], []
 
 
-def _shown(row: list[str]) -> str:
+def _shown(at: int, row: list[str]) -> str:
     """The words of headers in a row: what else stands there may be about people."""
     known = [cell for cell in row if cell and _known_header(cell)]
-    return " | ".join(known[:6]) or f"{sum(map(bool, row))} texts"
+    if known:
+        return said("row {:d}: “{}”", at + 1, " | ".join(known[:6]))
+    return said("row {:d}, with {:d} texts", at + 1, sum(map(bool, row)))
 
 
 def _title(above: list[list[str]]) -> str:
@@ -418,10 +437,10 @@ def _workbook(path: Path, form: str, answers: dict[str, str]) -> Sniffed:
     if chosen is None:
         chosen = tables[0] if tables else names[0]
         if len(tables) > 1:
-            options = {name: f"{len(sheets[name])} rows" for name in tables}
-            questions.append(Question("sheet", "Which sheet holds the data?", options))
+            options = {name: said("the sheet “{}” with {:d} rows", name, len(sheets[name])) for name in tables}
+            questions.append(Question("sheet", said("Which sheet holds the data?"), options))
         else:
-            guesses.append(Guess("sheet", chosen, "the only sheet with a table"))
+            guesses.append(Guess("sheet", chosen, said("it is the only sheet with a table")))
     rows = sheets[chosen]
     at, title, found, asked = header_row(rows[:FIRST_ROWS], answers)
     read = Read(format="ods" if form == "ods" else "xlsx", sheet=chosen, header_row=at)
@@ -448,12 +467,12 @@ def _json(path: Path, answers: dict[str, str]) -> Sniffed:
             raise FileRefused("no_rows")
         records = answers.get("records") if answers.get("records") in keys else keys[0]
         if len(keys) > 1 and "records" not in answers:
-            options = {key: f"{len(loaded[key])} records" for key in keys}
-            questions.append(Question("records", "Which list of the file holds the data?", options))
+            options = {key: said("the list “{}” with {:d} records", key, len(loaded[key])) for key in keys}
+            questions.append(Question("records", said("Which list of the file holds the data?"), options))
         loaded = loaded[records]
     if not loaded or not all(isinstance(record, dict) for record in loaded):
         raise FileRefused("no_rows")
     names = list(dict.fromkeys(name for record in loaded for name in record))
     rows = [names, *([str(record.get(name, "")) for name in names] for record in loaded[:FIRST_ROWS])]
-    guesses.append(Guess("format", "json", f"a list of {len(loaded)} records"))
+    guesses.append(Guess("format", "json", said("the file is a list of {:d} records", len(loaded))))
     return Sniffed(Read(format="json", encoding=encoding, records=records), rows, "", guesses, questions)

@@ -5,8 +5,10 @@ from functools import cached_property
 
 import polars as pl
 
+from ingest.draft.said import YOUR_ANSWER
 from ingest.draft.words import entries, lists, plain, signs
 from ingest.parse import dates, latin, limits, numbers, span
+from schemas.said import said
 
 ARABIC_DIGITS, PERSIAN_DIGITS = "٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹"
 LATIN_DIGITS = "0123456789"
@@ -170,9 +172,8 @@ def dated(column: Column, order: str | None = None) -> Dates | None:
     if share < MOST:
         return None
     precision = "day" if "day" in kinds else "month" if "month" in kinds else "year"
-    return Dates(
-        used, months, share, evidence or f"{share:.0%} of its cells read as {' or '.join(used)}", precision=precision
-    )
+    shown = evidence or said("{} of its cells read as “{}”", f"{share:.0%}", ", ".join(used))
+    return Dates(used, months, share, shown, precision=precision)
 
 
 def _order(column: Column, order: str | None) -> tuple[str, tuple[str, ...], tuple[int, ...]]:
@@ -182,18 +183,17 @@ def _order(column: Column, order: str | None) -> tuple[str, tuple[str, ...], tup
     short = texts.str.contains(SHORT_YEAR)
     if order:
         first = (*DAY_FIRST, *SHORT_DAY_FIRST) if order == "day" else (*MONTH_FIRST, *SHORT_MONTH_FIRST)
-        return "your answer", first, ()
+        return YOUR_ANSWER, first, ()
     only_day, only_month = dmy.is_not_null() & mdy.is_null(), mdy.is_not_null() & dmy.is_null()
     unlike = dmy.is_not_null() & mdy.is_not_null() & (dmy != mdy)
     # Of two digits for the year nothing shows that they do not stand first: 21/03/04.
     if not (short & dmy.is_not_null() | short & mdy.is_not_null()).any():
-        for only, other, patterns, words in (
-            (only_day, only_month, DAY_FIRST, "day"),
-            (only_month, only_day, MONTH_FIRST, "month"),
-        ):
-            if only.any() and not other.any():
-                n = int(column.counts.filter(only).sum())
-                return f"{n} dates can only be {words} first, none the other way", patterns, ()
+        if only_day.any() and not only_month.any():
+            n = int(column.counts.filter(only_day).sum())
+            return said("{:d} dates can only begin with the day, none with the month", n), DAY_FIRST, ()
+        if only_month.any() and not only_day.any():
+            n = int(column.counts.filter(only_month).sum())
+            return said("{:d} dates can only begin with the month, none with the day", n), MONTH_FIRST, ()
         if not (unlike | only_month).any():
             return "", DAY_FIRST, ()
     return "", DAY_FIRST, tuple(column.rows.filter(unlike | only_month | short)[:5].to_list())

@@ -6,18 +6,19 @@ from typing import Any
 import polars as pl
 
 from ingest.draft.roles import Found, usable
-from ingest.draft.said import Guess, Question
+from ingest.draft.said import YOUR_ANSWER, Guess, Question
 from ingest.draft.words import plain, says
 from ingest.places import one_way
 from ingest.register.gazetteer import Gazetteer, normalise_text
 from schemas.declaration import Layout, PlaceTry, Read, Recognise, fields
+from schemas.said import said
 
 LEVELS = ("admin1", "admin2")
 MOST_NAMES = 6000
 MOST_ASKED = 40
 FITS = 0.6
 AHEAD = 0.15
-LEVEL_WORDS = {"admin1": "states or provinces", "admin2": "municipalities or districts", "country": "countries"}
+LEVEL_WORDS = {"admin1": said("states or provinces"), "admin2": said("municipalities or districts")}
 CODES = ("CO-DANE:{%s:05}", "MX-INEGI:{%s:05}", "BR-IBGE:{%s:07}", "US-FIPS:{%s:05}")
 
 
@@ -59,9 +60,8 @@ def placed(
     if coded is not None:
         one, pattern, share = coded
         where.used[one.column.name] = "code"
-        where.guesses.append(
-            Guess(f"column:{one.column.name}", "place_code", f"{share:.0%} are codes {pattern}", share)
-        )
+        shown = said("{} of its cells are codes of the form “{}”", f"{share:.0%}", pattern)
+        where.guesses.append(Guess(f"column:{one.column.name}", "place_code", shown, share))
         where.tries.append({"code": pattern})
     if country is None:
         return where
@@ -121,12 +121,12 @@ def _country(
         if way is not None:
             share, attempt = way
             where.used[column.column.name] = "country"
-            shown = f"{share:.0%} of its texts are countries"
+            shown = said("{} of its cells are countries", f"{share:.0%}")
             where.guesses.append(Guess(f"column:{column.column.name}", "country", shown, share))
             return {"within": attempt, "try": attempt}
     if answers.get("country"):
         code = answers["country"]
-        where.guesses.append(Guess("country", code, "your answer"))
+        where.guesses.append(Guess("country", code, YOUR_ANSWER))
         return {"within": code, "try": {"code": code}}
     named = countries_named(title, gazetteer)
     shares = _shares(names, gazetteer)
@@ -136,9 +136,10 @@ def _country(
     chosen: str | None = None
     shown = ""
     if len(named) == 1 and (best is None or named[0] == best or shares.get(named[0], (0, 0))[0] >= FITS):
-        chosen, shown = named[0], "the title or the file's name says so"
+        chosen, shown = named[0], said("the title or the name of the file says so")
         if chosen in shares:
-            shown += f", and {shares[chosen][0]:.0%} of the place names lie there"
+            there = f"{shares[chosen][0]:.0%}"
+            shown = said("the title or the name of the file says so, and {} of the place names lie there", there)
     elif (
         best is not None
         and not named
@@ -146,13 +147,14 @@ def _country(
         and shares[best][1] >= 3
         and second < 0.5 * shares[best][0]
     ):
-        chosen, shown = best, f"{shares[best][0]:.0%} of the place names lie there, {second:.0%} in the next country"
+        there, next_ = f"{shares[best][0]:.0%}", f"{second:.0%}"
+        chosen, shown = best, said("{} of the place names lie there, {} in the next country", there, next_)
     if chosen is not None:
         where.guesses.append(Guess("country", chosen, shown, shares.get(chosen, (1.0, 0))[0]))
         return {"within": chosen, "try": {"code": chosen}}
     held = dict(gazetteer.places.filter(level="country").select("code", "name").iter_rows())
     options = {code: held[code] for code in dict.fromkeys([*named, *ranked[:5]])}
-    where.questions.append(Question("country", "Which country is the file about?", options, free=True))
+    where.questions.append(Question("country", said("Which country is the file about?"), options, free=True))
     return None
 
 
@@ -229,9 +231,8 @@ def _levels(
             continue
         levels[level] = one, scheme
         where.used[one.column.name] = level
-        shown = (
-            f"{share:.0%} of its {len(one.column.texts)} names are {LEVEL_WORDS[level]} of {within or 'their country'}"
-        )
+        n, country_ = len(one.column.texts), within or said("their country")
+        shown = said("{} of its {:d} names are {} of {}", f"{share:.0%}", n, LEVEL_WORDS[level], country_)
         where.guesses.append(Guess(f"column:{one.column.name}", level, shown, share))
     return levels
 
@@ -263,8 +264,8 @@ def _level(where: Where, one: Found, shares: dict[str, float], answers: dict[str
         return best
     if one.role in LEVELS:
         return one.role
-    options = {level: f"{LEVEL_WORDS[level]} ({shares[level]:.0%} of the names fit)" for level in LEVELS}
-    where.questions.append(Question(f"level:{name}", f"Which places does the column “{name}” name?", options))
+    options = {level: said("{} ({} of the names fit)", LEVEL_WORDS[level], f"{shares[level]:.0%}") for level in LEVELS}
+    where.questions.append(Question(f"level:{name}", said("Which places does the column “{}” name?", name), options))
     return None
 
 
@@ -297,11 +298,11 @@ def _lookup(
             codes = str(held["_known"][0]).split(" or ")
             official = dict(gazetteer.places.filter(pl.col("code").is_in(codes)).select("code", "name").iter_rows())
             options = {code: official.get(code, code) for code in codes}
-            words = f"Several places are called “{text}”. Which one is meant?"
+            words = said("Several places are called “{}”. Which one is meant?", text)
         else:
             options = dict(near)
-            words = f"No place is known as “{text}”. Which one is meant?"
-        options["leave"] = "none of these: its rows are refused until somebody says"
+            words = said("No place is known as “{}”. Which one is meant?", text)
+        options["leave"] = said("none of these: its rows are refused until somebody says")
         row = found.column.rows.filter(found.column.texts == text)
         where.questions.append(Question(key, words, options, tuple(row.to_list()[:1]), free=True))
     if lookup:

@@ -29,7 +29,7 @@ from warehouse.small_tables import use_lookups
 from warehouse.stage import use_places, use_source
 from warehouse.succession import Held, current
 
-FIGURES, PAIRS, CHANGES = "figure.parquet", "comparison.parquet", "change.parquet"
+FIGURES, PAIRS, CHANGES = "figure.parquet", "comparison", "change.parquet"
 ROWS = "rows"
 REHEARSED = "f" * 64
 """The name of the file in a rehearsal: it has none yet."""
@@ -39,7 +39,7 @@ MOST_ISSUES = 200
 def rehearse(root: str, text: str, name: str, copy: str, into: str) -> dict[str, Any]:
     """What would become of the file `copy` under the declaration `text` of the source `name`.
 
-    Writes into the folder `into`: accepted rows and issues (`rows/`), `figure.parquet`, `comparison.parquet` (this
+    Writes into the folder `into`: accepted rows and issues (`rows/`), `figure.parquet`, `comparison/` (this
     source beside each other one of the current release) and `change.parquet` (figures that are new, changed or gone).
     Returns counts, the issues by kind, and how many figures there would be. Raises FileRefused, DeclarationRefused.
     """
@@ -76,14 +76,13 @@ def _figures(folder: Folder, source: Source, held: Held, report: Report, out: Pa
         use_lookups(con, inputs)
         use_source(con, inputs, source.name)
         con.execute(sql("views/figure"))
-        con.execute(f"copy (select * from figure) to '{_quoted(out / FIGURES)}' (format parquet)")
+        made = _write(con, "select * from figure", out / FIGURES)
         parts = _parts(folder)
         pairs = _pairs(con, inputs, source.name, parts, out)
         changes = _changes(con, parts.get(source.name), out)
-        made = con.execute("select count(*) from figure").fetchone()
     seen = report_of(inputs, source.name)
     return {
-        "figures": made[0] if made else 0,
+        "figures": made,
         "pairs": pairs,
         "changes": changes,
         "audiences": [asdict(one) for one in seen.seen],
@@ -123,7 +122,9 @@ def _pairs(con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str, parts: dic
     """Comparisons of the rehearsed source with each other one, as a build would make them."""
     con.execute(sql("views/comparison").replace("or replace macro", "or replace temp macro"))
     con.execute(f"create temp table mine as select * from figure where {YEARLY}")
-    con.execute("create temp table pairs as select * from comparison_of('mine', 'mine') limit 0")
+    (out / PAIRS).mkdir()
+    made = 0
+    _write(con, "select * from comparison_of('mine', 'mine') limit 0", out / PAIRS / f"{name}.parquet")
     for other, part in sorted(parts.items()):
         if other != name and other in inputs.declared:
             con.execute(
@@ -132,10 +133,9 @@ def _pairs(con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str, parts: dic
                 [str(part)],
             )
             first, second = ("mine", "other") if name < other else ("other", "mine")
-            con.execute(f"insert into pairs select * from comparison_of('{first}', '{second}')")
-    con.execute(f"copy (select * from pairs order by all) to '{_quoted(out / PAIRS)}' (format parquet)")
-    counted = con.execute("select count(*) from pairs").fetchone()
-    return counted[0] if counted else 0
+            query = f"select * from comparison_of('{first}', '{second}') order by all"
+            made += _write(con, query, out / PAIRS / f"{other}.parquet")
+    return made
 
 
 def _changes(con: duckdb.DuckDBPyConnection, before: Path | None, out: Path) -> dict[str, int]:
@@ -145,7 +145,7 @@ def _changes(con: duckdb.DuckDBPyConnection, before: Path | None, out: Path) -> 
     else:
         con.execute("create temp table earlier as select * from read_parquet(?)", [str(before)])
     con.execute(sql("views/change"))
-    con.execute(f"copy (select * from change where change <> 'same') to '{_quoted(out / CHANGES)}' (format parquet)")
+    _write(con, "select * from change where change <> 'same'", out / CHANGES)
     found = dict(con.execute("select change, count(*) from change group by change").fetchall())
     return {kind: found.get(kind, 0) for kind in ("new", "changed", "gone", "same")}
 
@@ -164,6 +164,12 @@ def annotated(copy: Path, folder: Path, source: Source, layout_name: str) -> pl.
         )
     )
     return rows.join(why, on="source_row", how="left", maintain_order="left").rename({"source_row": "row"})
+
+
+def _write(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+    """Writes the rows of a query to a Parquet file; returns how many there are."""
+    written = con.execute(f"copy ({query}) to '{_quoted(path)}' (format parquet)").fetchone()
+    return int(written[0]) if written else 0
 
 
 def _quoted(path: Path) -> str:

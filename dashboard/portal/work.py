@@ -141,8 +141,8 @@ def rehearse(folder: Folder, contribution: Contribution) -> dict[str, Any]:
 def rehearsed(folder: Folder, contribution: Contribution, table: str) -> pl.DataFrame:
     """A table of the last rehearsal: 'issue', 'figure', 'comparison' or 'change'."""
     place = contributions.path(folder, contribution.id) / REHEARSAL
-    found = "rows/issue/*.parquet" if table == "issue" else f"{table}.parquet"
-    return pl.read_parquet(place / found)
+    found = {"issue": "rows/issue/*.parquet", "comparison": "comparison/*.parquet"}.get(table, f"{table}.parquet")
+    return pl.read_parquet(place / found, glob=True)
 
 
 def annotated(folder: Folder, contribution: Contribution, layout: str) -> bytes:

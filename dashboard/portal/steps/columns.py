@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import frame
 from dashboard.data import folder
-from dashboard.language import _, listed, ngettext, number, percent, sentence
+from dashboard.language import _, listed, ngettext, number, percent, sentence, vocabulary
 from dashboard.markup import cell, table, text
 from dashboard.portal import stage, work
 from dashboard.portal.steps import rehearse
@@ -19,6 +19,8 @@ from ingest.roles import Actor
 from schemas.issue import FileRefused
 
 ASKED_AT_ONCE = 12
+CODES = ("category", "concept", "unit", "acquisition", "dimension")
+"""Code lists whose codes can be an answer."""
 
 
 def step(actor: Actor, contribution: Contribution) -> None:
@@ -95,7 +97,10 @@ def _ask(actor: Actor, contribution: Contribution, questions: list[dict[str, Any
 
 
 def _option(options: dict[str, str], code: str) -> str:
-    return sentence(options.get(code, code))
+    """The words of an answer; where the draft has none but its code, those of the code lists."""
+    words = options.get(code, code)
+    kind = next((kind for kind in CODES if words == code and code in vocabulary()[kind]), None)
+    return say(kind, code) if kind else sentence(words)
 
 
 def found(guesses: list[dict[str, Any]]) -> str:
@@ -114,12 +119,14 @@ def found(guesses: list[dict[str, Any]]) -> str:
 
 def _name(key: str) -> str:
     """A column or word of the file in quotation marks; anything else in words."""
-    kind, colon, rest = key.partition(":")
-    return f"“{rest}”" if colon else say("drafted", kind)
+    kind, _colon, rest = key.partition(":")
+    return f"“{rest}”" if rest else say("drafted", kind)
 
 
 def _value(guess: dict[str, Any]) -> str:
-    return say("column_role", guess["value"]) if guess["key"].startswith("column:") else str(guess["value"])
+    if guess["key"].startswith("column:"):
+        return say("column_role", guess["value"])
+    return say("row", guess["value"]) if guess["key"] == "table" else sentence(guess["value"])
 
 
 def _change(actor: Actor, contribution: Contribution) -> None:

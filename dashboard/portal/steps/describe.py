@@ -42,7 +42,7 @@ def _ask(contribution: Contribution, field: Field, said: dict[str, Any]) -> Any:
         words = (
             (lambda code: code) if field.list == "threshold" else (lambda code: say(field.list, code) if code else "")
         )
-        at = offered.index(str(before)) if str(before or "") in offered else 0
+        at = offered.index(str(before)) if before and str(before) in offered else 0
         given: Any = st.selectbox(label, offered, at, format_func=words, key=key, help=None)
     elif field.kind == "text":
         given = st.text_area(label, before or "", key=key)
@@ -53,7 +53,7 @@ def _ask(contribution: Contribution, field: Field, said: dict[str, Any]) -> Any:
         given = st.checkbox(label, bool(before), key=key)
     else:
         given = st.text_input(label, before or "", key=key)
-    st.html(f'<p class="example">{text(_("For example: {example}").format(example=_(field.example)))}</p>')
+    st.html(f'<p class="hint">{text(_("For example: {example}").format(example=_(field.example)))}</p>')
     return given
 
 

@@ -6,12 +6,15 @@ import uvicorn
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from streamlit import config
 from streamlit.starlette import App
 
-from dashboard import guard
+from dashboard import guard, language, shell
 from dashboard.data import folder
+from dashboard.portal import stage
 from dashboard.portal.account import OnlyContributors
 from dashboard.server import AT_ONCE, HERE, LARGEST_MESSAGE, LOOPBACK, SHUT, icon, life, use_accounts
 
@@ -46,7 +49,7 @@ def application(address: str, hosts: Sequence[str]) -> App:
     app = App(
         HERE / "portal" / "entrance" / "app.py",
         lifespan=life,
-        routes=[Route("/favicon.png", icon)],
+        routes=[Route("/favicon.png", icon), *(Route(f"/{name}", _document) for name in ("", *stage.PAGES[1:]))],
         middleware=[
             Middleware(guard.Guarded),
             Middleware(TrustedHostMiddleware, allowed_hosts=[*(LOOPBACK if near else ()), *hosts], www_redirect=False),
@@ -62,3 +65,11 @@ def application(address: str, hosts: Sequence[str]) -> App:
         raise RuntimeError(f"Settings of the portal are not what they must be: {', '.join(open_ones)}")
     use_accounts(address, hosts)
     return app
+
+
+def _document(request: Request) -> HTMLResponse:
+    """The document a page of the portal is drawn in: in its language and direction, with the one script it may have."""
+    language.use(language.chosen(request.query_params.get("lang"), request.headers.get("accept-language")))
+    spoken = language.current()
+    html = shell.before_app("", language._("Firearms Data Commons"), spoken, language.direction())
+    return HTMLResponse(html, headers={"cache-control": "no-cache", "content-language": spoken})

@@ -28,6 +28,8 @@ EXAMPLES = 10
 """Rows that are named of each kind of issue."""
 ROOM = 3_000_000_000
 """Bytes a rehearsal may take: it works with the place register and the current release, not with the file alone."""
+SHOWN_PAIRS = 30
+"""Pairs with other sources that are shown."""
 CHANGES = 200
 """Changed figures that a steward sees at once."""
 SHOWN = 12
@@ -243,3 +245,23 @@ def withdraw(folder: Folder, actor: Actor, source: str, reason: str) -> str | No
         return build(folder)
     except NothingToBuild:
         return None
+
+
+def pairs_of(folder: Folder, contribution: Contribution) -> list[dict[str, Any]]:
+    """The first of its figures beside those of another source, in the order of place, period and category."""
+    name = contributions.name_of(folder, contribution)
+    titles = {source: one.title for source, one in declared(folder).items()}
+    first = pl.col("source_a") == name
+    pairs = (
+        rehearsed(folder, contribution, "comparison")
+        .with_columns(
+            pl.when(first).then("value_a").otherwise("value_b").alias("mine"),
+            pl.when(first).then("value_b").otherwise("value_a").alias("theirs"),
+            pl.when(first).then("source_b").otherwise("source_a").replace(titles).alias("title"),
+            pl.when(first).then("concept_a").otherwise("concept_b").alias("concept"),
+            pl.when(first).then("unit_a").otherwise("unit_b").alias("unit"),
+        )
+        .join(rehearsed(folder, contribution, "figure").select("place", "place_name").unique("place"), on="place")
+        .sort("place", "period_start", "category", "title")
+    )
+    return pairs.head(SHOWN_PAIRS).to_dicts()

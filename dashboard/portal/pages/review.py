@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import address, frame
 from dashboard.data import folder
-from dashboard.language import _
+from dashboard.language import _, vocabulary
 from dashboard.markup import table, text
 from dashboard.portal import stage, work
 from dashboard.portal.steps import rehearse
@@ -56,7 +56,7 @@ def _submission(actor: Actor, one: Contribution) -> None:
         return
     st.html(rehearse.outcome(told) + rehearse.issues(work.rehearsed(folder(), one, "issue")))
     st.html(rehearse.changes(told["changes"]) + rehearse.changed(work.changes_of(folder(), one)))
-    st.html(rehearse.beside(work.rehearsed(folder(), one, "comparison")) + rehearse.audiences(told))
+    st.html(rehearse.beside(work.pairs_of(folder(), one)) + rehearse.audiences(told))
     classes = contributions.classes()
     kind = st.selectbox(
         _("Kind of source"),
@@ -87,7 +87,11 @@ def _submission(actor: Actor, one: Contribution) -> None:
 def _described(one: Contribution) -> str:
     from dashboard.portal.describe import fields
 
-    said = [(_(field.words), one.said.get(field.key)) for field in fields() if one.said.get(field.key)]
+    said = [
+        (_(field.words), say(field.list, one.said[field.key]) if field.list in vocabulary() else one.said[field.key])
+        for field in fields()
+        if one.said.get(field.key)
+    ]
     rows = [f'<tr><th scope="row">{text(words)}</th><td>{text(value)}</td></tr>' for words, value in said]
     return table((), rows, caption=_("What the contributor says of it"))
 

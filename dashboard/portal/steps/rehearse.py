@@ -17,8 +17,6 @@ from ingest.roles import Actor
 from schemas.declaration import DeclarationRefused
 from schemas.issue import FileRefused
 
-SHOWN = 20
-
 
 def step(actor: Actor, contribution: Contribution) -> None:
     """Accepted, refused, skipped; the issues by kind; the figures there would be."""
@@ -35,7 +33,7 @@ def step(actor: Actor, contribution: Contribution) -> None:
         on_click="ignore",
     )
     st.html(changes(told["changes"]))
-    st.html(beside(work.rehearsed(folder(), contribution, "comparison")))
+    st.html(beside(work.pairs_of(folder(), contribution)))
     st.html(audiences(told))
     if st.button(_("Continue: describe the dataset"), key="on", type="primary"):
         stage.go("prepare", draft=contribution.id, step="describe")
@@ -112,25 +110,27 @@ def changed(rows: list[dict[str, Any]]) -> str:
 def _figure(row: dict[str, Any]) -> str:
     what = say("concept", row["concept"])
     kind = "" if row["category"] == "TOTAL" else say("category", row["category"])
-    return listed(
-        [one for one in (what, kind, place_name(row["place"], row["place_name"]), period(row["period"])) if one]
-    )
+    return " · ".join(filter(None, (what, kind, place_name(row["place"], row["place_name"]), period(row["period"]))))
 
 
-def beside(pairs: pl.DataFrame) -> str:
+def beside(pairs: list[dict[str, Any]]) -> str:
     """The first figures beside those of other sources, with what can be said of each pair."""
-    if pairs.is_empty():
+    if not pairs:
         return f"<p>{text(_('No other source held here has a figure for the same place and year.'))}</p>"
     rows = [
-        f"<tr><th scope=row>{text(place_name(row['place'], row['place']))}, {text(period(row['period']))}</th>"
-        + cell(row["source_a"], text(number(row["value_a"], row["unit_a"])), number=True)
-        + cell(row["source_b"], text(number(row["value_b"], row["unit_b"])), number=True)
-        + cell(_("What can be said"), blocks.verdict(row))
+        f'<tr><th scope="row">{text(_figure(row))}</th>'
+        + cell(_("Your figure"), text(number(row["mine"], row["unit"])), number=True)
+        + cell(_("Another source"), f"{text(_(row['title']))}: {text(number(row['theirs'], row['unit']))}")
+        + cell(_("What can be said"), blocks.verdict(row) + _reasons(row))
         + "</tr>"
-        for row in pairs.head(SHOWN).iter_rows(named=True)
+        for row in pairs
     ]
-    heads = (_("Place and period"), _("First source"), _("Second source"), _("What can be said"))
-    return table(tuple(map(text, heads)), rows, caption=_("Beside the other sources"), kind="stack", numbers=(1, 2))
+    heads = (_("Figure"), _("Your figure"), _("Another source"), _("What can be said"))
+    return table(tuple(map(text, heads)), rows, caption=_("Beside the other sources"), kind="stack", numbers=(1,))
+
+
+def _reasons(row: dict[str, Any]) -> str:
+    return "".join(f'<p class="why">{text(sentence(reason))}</p>' for reason in row["reasons"])
 
 
 def audiences(told: dict[str, Any]) -> str:

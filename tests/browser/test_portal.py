@@ -1,0 +1,228 @@
+"""A contribution in a real browser, in two languages: from a dropped file to a number in a release, and withdrawn.
+
+With COMMONS_PICTURES set to a folder the English journey leaves a picture of each step there, for the guide.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from chrome import DESK, ours
+from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from test_contributions import SAID, figures, table
+from viewer import ROOT
+
+from bench.proxy import free_port
+from dashboard import language
+from dashboard.language import _
+from dashboard.portal import describe
+from dashboard.words import say
+from ingest import contributions
+from ingest.folder import Folder
+from ingest.roles import LOCAL
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@contextmanager
+def served(data: Path, keys: Path, log: Path) -> Iterator[str]:
+    """The portal on a free port of this machine, without accounts; ended by its own process id."""
+    port = free_port()
+    argv = [sys.executable, "-m", "commons", "portal", "--port", str(port), "--data", str(data)]
+    environment = {**os.environ, "COMMONS_KEYS": str(keys)}
+    with log.open("wb") as out:
+        process = subprocess.Popen(argv, cwd=ROOT, stdout=out, stderr=out, env=environment)
+    try:
+        for _attempt in range(200):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2).close()
+                break
+            except OSError:
+                assert process.poll() is None, log.read_text()
+                import time
+
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@pytest.fixture
+def data(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("COMMONS_KEYS", str(tmp_path / "keys"))
+    shutil.copytree(small, tmp_path / "data")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def portal(data: Path, tmp_path: Path) -> Iterator[str]:
+    with served(data, tmp_path / "keys", tmp_path / "log") as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser, portal: str) -> Iterator[Page]:
+    """A page that fails on errors of the browser and on any request to another host."""
+    context = browser.new_context(viewport=DESK)  # type: ignore[arg-type]
+    opened = context.new_page()
+    opened.set_default_timeout(60_000)
+    errors: list[str] = []
+    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("request", lambda request: errors.append(request.url) if not ours(request.url, portal) else None)
+    yield opened
+    context.close()
+    assert errors == []
+
+
+Look = Callable[[str], None]
+
+
+def looks(page: Page, pictures: Path | None) -> Look:
+    """What is done at each step: nothing serious stands against its accessibility, and a picture is taken."""
+
+    def look(name: str) -> None:
+        page.wait_for_timeout(800)
+        broken = [one for one in Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")]
+        assert [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in broken] == [], name
+        if pictures:
+            page.screenshot(path=pictures / f"{name}.png")
+
+    return look
+
+
+def button(page: Page, words: str) -> Locator:
+    return page.get_by_role("button", name=words, exact=True)
+
+
+def quiet(page: Page) -> None:
+    """Waits until no run of the page is under way."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.wait_for_timeout(300)
+
+
+def handed_in(page: Page, portal: str, file: Path, look: Look) -> None:
+    """Every step from the dropped file to the submission, in the language in use."""
+    page.goto(f"{portal}/prepare?lang={language.current()}")
+    page.wait_for_selector("#root footer.foot")
+    look("1-file")
+    page.set_input_files("input[type=file]", file)
+    button(page, _("Show me the cleaned copy")).click()
+    button(page, _("Keep this copy and destroy the original")).wait_for()
+    look("2-copy")
+    button(page, _("Keep this copy and destroy the original")).click()
+    button(page, _("Continue: the whole rehearsal")).wait_for()
+    look("3-columns")
+    button(page, _("Continue: the whole rehearsal")).click()
+    button(page, _("Continue: describe the dataset")).wait_for()
+    look("4-rehearsal")
+    button(page, _("Continue: describe the dataset")).click()
+    button(page, _("Continue: submit")).wait_for()
+    for field in describe.fields():
+        if field.key in SAID and describe.asked(field, SAID):
+            say_field(page, field)
+    look("5-description")
+    button(page, _("Continue: submit")).click()
+    button(page, _("Submit")).wait_for()
+    look("6-submit")
+    button(page, _("Submit")).click()
+    expect(page.get_by_text(say("stage", "submitted"), exact=True)).to_be_visible()
+    look("7-datasets")
+
+
+def choose(page: Page, label: str, words: str) -> None:
+    """Chooses an option by typing it: a long list holds only the options that are seen. A run of the page closes it."""
+    option = page.get_by_role("option", name=words, exact=True)
+    for _attempt in range(5):
+        box = page.get_by_role("combobox", name=label)
+        box.click()
+        box.press_sequentially(words[:6])
+        try:
+            option.wait_for(timeout=5_000)
+        except PlaywrightTimeout:
+            box.press("Escape")
+            quiet(page)
+            continue
+        break
+    option.click()
+    quiet(page)
+
+
+def say_field(page: Page, field: describe.Field) -> None:
+    label = _(field.words) + (" *" if field.needed else "")
+    value: Any = SAID[field.key]
+    quiet(page)
+    if field.kind == "choice":
+        choose(page, label, say(field.list, value))
+    elif field.kind == "yes":
+        page.get_by_text(label, exact=True).click()
+    else:
+        box = page.get_by_label(label, exact=True)
+        box.fill(value)
+        box.press("Control+Enter" if field.kind == "text" else "Enter")
+    quiet(page)
+
+
+@pytest.mark.parametrize("code", ["en", "ar"])
+def test_a_dataset_is_contributed_reviewed_published_and_withdrawn(
+    page: Page, portal: str, data: Path, tmp_path: Path, code: str
+) -> None:
+    language.use(code)
+    wanted = os.environ.get("COMMONS_PICTURES") if code == "en" else None
+    look = looks(page, Path(wanted) if wanted else None)
+    handed_in(page, portal, table(tmp_path / "seizures.csv"), look)
+    assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == [
+        code,
+        language.direction(),
+    ]
+    page.goto(f"{portal}/review?lang={code}")
+    page.locator("[data-testid=stMain] table a").first.click()
+    button(page, _("Accept")).wait_for()
+    look("8-review")
+    button(page, _("Accept")).click()
+    expect(page.get_by_text(_("Nothing waits for a review."))).to_be_visible()
+    folder = Folder(data)
+    (one,) = contributions.seen_by(folder, LOCAL)
+    assert one.stage == "accepted"
+    done = subprocess.run(
+        [sys.executable, "-m", "commons", "build", "--data", str(data)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert figures(folder, str(one.source))["BR-AC", "2019", "PISTOL"] == 40
+    page.goto(f"{portal}/?lang={code}")
+    choose(page, _("Withdraw because"), say("withdrawal_reason", "consent"))
+    button(page, _("Withdraw this dataset")).wait_for()
+    look("9-withdraw")
+    button(page, _("Withdraw this dataset")).click()
+    expect(page.get_by_text(say("stage", "withdrawn"), exact=True)).to_be_visible(timeout=120_000)
+    assert figures(folder, str(one.source)) == {}
+
+
+def test_a_refused_file_is_refused_in_words_and_nothing_of_it_stays(
+    page: Page, portal: str, data: Path, tmp_path: Path
+) -> None:
+    language.use("en")
+    bad = tmp_path / "report.csv"
+    bad.write_bytes(b"%PDF-1.7 not a table")
+    page.goto(f"{portal}/prepare")
+    page.set_input_files("input[type=file]", bad)
+    expect(page.locator(".note")).to_contain_text("Save")
+    button(page, "Throw this file away").click()
+    expect(page.locator(".steps")).to_be_visible()
+    quiet(page)
+    assert [*(data / "drafts").glob("*")] == []
+    assert [*(data / "quarantine").glob("[0-9a-f]*")] == []

@@ -205,6 +205,7 @@ def held(name: str) -> tuple[Opened | None, str]:
             said = _("No release of that name is held here. Its numbers may stand in the current release.")
             return None, note_html(said, (_("See the current release"), address.same(name, release=None)))
         return None, note_html(_("There is no release yet. Nothing can be shown before that."))
+    language.name_sources({row["source"]: row["title"] for row in opened.rows("titles")})
     if not opened.newer:
         return opened, ""
     said = _("You see release {release} of {day}, as the address asks. There is a newer one.")

@@ -10,7 +10,7 @@ import re
 import tomllib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
@@ -384,6 +384,8 @@ def _one(english: str) -> str | None:
         return pgettext(kind, words)
     if english in _sources():
         return _(_sources()[english])
+    if english in _contributed:
+        return _contributed[english]
     if english in _places():
         return place_name(english, _places()[english])
     if english in _codes_by_name():
@@ -442,6 +444,14 @@ def _or(words: list[str]) -> str:
 def _codes() -> dict[str, tuple[str, str]]:
     """Codes that sentences name, with their kind and English words."""
     return {code: (kind, words) for kind in reversed(KINDS) for code, words in vocabulary().get(kind, {}).items()}
+
+
+_contributed: dict[str, str] = {}
+
+
+def name_sources(titles: Mapping[str, str]) -> None:
+    """Makes known what contributed sources are called: name → title. Sentences that name them say the title."""
+    _contributed.update({name: title for name, title in titles.items() if name not in _sources()})
 
 
 @cache

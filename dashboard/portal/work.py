@@ -250,14 +250,14 @@ def withdraw(folder: Folder, actor: Actor, source: str, reason: str) -> str | No
 def pairs_of(folder: Folder, contribution: Contribution) -> list[dict[str, Any]]:
     """The first of its figures beside those of another source, in the order of place, period and category."""
     name = contributions.name_of(folder, contribution)
-    titles = {source: one.title for source, one in declared(folder).items()}
+    called = titles(folder, contribution)
     first = pl.col("source_a") == name
     pairs = (
         rehearsed(folder, contribution, "comparison")
         .with_columns(
             pl.when(first).then("value_a").otherwise("value_b").alias("mine"),
             pl.when(first).then("value_b").otherwise("value_a").alias("theirs"),
-            pl.when(first).then("source_b").otherwise("source_a").replace(titles).alias("title"),
+            pl.when(first).then("source_b").otherwise("source_a").replace(called).alias("title"),
             pl.when(first).then("concept_a").otherwise("concept_b").alias("concept"),
             pl.when(first).then("unit_a").otherwise("unit_b").alias("unit"),
         )
@@ -265,3 +265,10 @@ def pairs_of(folder: Folder, contribution: Contribution) -> list[dict[str, Any]]
         .sort("place", "period_start", "category", "title")
     )
     return pairs.head(SHOWN_PAIRS).to_dicts()
+
+
+def titles(folder: Folder, contribution: Contribution) -> dict[str, str]:
+    """Name → title of every source that is known, and of the one a contribution is to be."""
+    own = str(contribution.described.get("title") or contribution.shown_name)
+    known = {source: one.title for source, one in declared(folder).items()}
+    return known | {contributions.name_of(folder, contribution): own}

@@ -30,6 +30,9 @@ from ingest import contributions
 from ingest.folder import Folder
 from ingest.roles import LOCAL
 
+LONG = 120_000
+"""Milliseconds that a step may take on a busy machine: a build is among them."""
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -136,7 +139,7 @@ def handed_in(page: Page, portal: str, file: Path, look: Look) -> None:
     button(page, _("Submit")).wait_for()
     look("6-submit")
     button(page, _("Submit")).click()
-    expect(page.get_by_text(say("stage", "submitted"), exact=True)).to_be_visible()
+    expect(page.get_by_text(say("stage", "submitted"), exact=True)).to_be_visible(timeout=LONG)
     look("7-datasets")
 
 
@@ -190,7 +193,7 @@ def test_a_dataset_is_contributed_reviewed_published_and_withdrawn(
     button(page, _("Accept")).wait_for()
     look("8-review")
     button(page, _("Accept")).click()
-    expect(page.get_by_text(_("Nothing waits for a review."))).to_be_visible()
+    expect(page.get_by_text(_("Nothing waits for a review."))).to_be_visible(timeout=LONG)
     folder = Folder(data)
     (one,) = contributions.seen_by(folder, LOCAL)
     assert one.stage == "accepted"
@@ -208,7 +211,7 @@ def test_a_dataset_is_contributed_reviewed_published_and_withdrawn(
     button(page, _("Withdraw this dataset")).wait_for()
     look("9-withdraw")
     button(page, _("Withdraw this dataset")).click()
-    expect(page.get_by_text(say("stage", "withdrawn"), exact=True)).to_be_visible(timeout=120_000)
+    expect(page.get_by_text(say("stage", "withdrawn"), exact=True)).to_be_visible(timeout=LONG)
     assert figures(folder, str(one.source)) == {}
 
 
@@ -220,9 +223,9 @@ def test_a_refused_file_is_refused_in_words_and_nothing_of_it_stays(
     bad.write_bytes(b"%PDF-1.7 not a table")
     page.goto(f"{portal}/prepare")
     page.set_input_files("input[type=file]", bad)
-    expect(page.locator(".note")).to_contain_text("Save")
+    expect(page.locator(".note")).to_contain_text("Save", timeout=LONG)
     button(page, "Throw this file away").click()
-    expect(page.locator(".steps")).to_be_visible()
+    expect(page.locator(".steps")).to_be_visible(timeout=LONG)
     quiet(page)
     assert [*(data / "drafts").glob("*")] == []
     assert [*(data / "quarantine").glob("[0-9a-f]*")] == []

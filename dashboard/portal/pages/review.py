@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import address, frame
+from dashboard import address, frame, language
 from dashboard.data import folder
 from dashboard.language import _, vocabulary
 from dashboard.markup import table, text
@@ -54,6 +54,7 @@ def _submission(actor: Actor, one: Contribution) -> None:
     told = rehearse.rehearsed(actor, one)
     if told is None:
         return
+    language.name_sources(work.titles(folder(), one))
     st.html(rehearse.outcome(told) + rehearse.issues(work.rehearsed(folder(), one, "issue")))
     st.html(rehearse.changes(told["changes"]) + rehearse.changed(work.changes_of(folder(), one)))
     st.html(rehearse.beside(work.pairs_of(folder(), one)) + rehearse.audiences(told))

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboard import address, blocks, frame
+from dashboard import address, blocks, frame, language
 from dashboard.data import folder
 from dashboard.language import _, listed, ngettext, number, period, place_name, sentence
 from dashboard.markup import cell, table, text
@@ -23,6 +23,7 @@ def step(actor: Actor, contribution: Contribution) -> None:
     told = rehearsed(actor, contribution)
     if told is None:
         return
+    language.name_sources(work.titles(folder(), contribution))
     st.html(outcome(told))
     st.html(issues(work.rehearsed(folder(), contribution, "issue")))
     st.download_button(

@@ -1,0 +1,6 @@
+-- What each source is called.
+select
+    source,
+    title
+from source
+order by source;

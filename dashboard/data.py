@@ -181,15 +181,16 @@ class _Line:
     lock: threading.Lock = field(default_factory=threading.Lock)
     here: set[object] = field(default_factory=set)
     shown: set[tuple[object, object]] = field(default_factory=set)
-    answers: dict[tuple[str, Parameters], bytes] = field(default_factory=dict)
+    answers: dict[tuple[str, str], bytes] = field(default_factory=dict)
     """What was asked → its rows, pickled, so that no page can change what another one reads."""
 
     def rows(self, question: str, parameters: Parameters) -> list[Row]:
         """The rows of a question, worked out once while the release is kept open."""
-        known = self.answers.get((question, parameters))
+        asked = repr(parameters)
+        known = self.answers.get((question, asked))
         if known is None:
             known = pickle.dumps(self.answer(question, dict(parameters)))
-            self.answers[question, parameters] = known
+            self.answers[question, asked] = known
             while len(self.answers) > ANSWERS:
                 self.answers.pop(next(iter(self.answers)), None)
         rows: list[Row] = pickle.loads(known)  # noqa: S301 – our own

@@ -77,7 +77,7 @@ def test_the_user_of_the_public_viewer_opens_clear_and_nothing_else(folder: Fold
         assert opens(root / part["file"]) == (GREEN not in part["name"]), part["name"]
     assert not opens(root / "quality.html")
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in root.glob("*.duckdb")}
-    assert modes == {"clear.duckdb": 0o444, "green.duckdb": 0o600, "amber.duckdb": 0o600}
+    assert modes == {"clear.duckdb": 0o444, "green.duckdb": 0o400, "amber.duckdb": 0o400}
 
 
 def test_figures_are_led_back_to_files_of_their_tier_only(folder: Folder) -> None:
@@ -103,7 +103,7 @@ def test_the_group_of_a_tier_opens_it(folder: Folder, monkeypatch: pytest.Monkey
         restricted = [path for path in kept.rglob("*") if path.is_file() and not opens(path)]
         assert any(opens(path, group.gr_gid) for path in restricted)
     path = folder.releases / current_id(folder) / "green.duckdb"
-    assert (stat.S_IMODE(path.stat().st_mode), path.stat().st_gid) == (0o640, group.gr_gid)
+    assert (stat.S_IMODE(path.stat().st_mode), path.stat().st_gid) == (0o440, group.gr_gid)
 
 
 def test_parts_handed_on_are_never_open_in_between(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,7 @@ FIGURE = """
     create table source (source varchar, provenance varchar, provenance_subclass varchar);
     create table counts_as (source varchar, origin_label varchar, concept varchar, counts_as varchar, reason varchar);
     create table issue (source varchar, kind varchar);
+    create table disclosure (source varchar);
     create table caveat (
         source varchar, number integer, text varchar, concepts varchar[], places varchar[], first_year integer,
         last_year integer

@@ -57,7 +57,7 @@ def close_inputs(folder: Folder, inputs: Inputs) -> None:
 def _open(path: Path, tier: str | None) -> None:
     """Lets the readers of a tier open a file or folder, and nobody else but its owner; None: nobody else at all."""
     group = os.environ.get(f"COMMONS_GROUP_{tier.upper()}") if tier and tier != CLEAR else None
-    for_all, for_group, for_owner = (0o755, 0o750, 0o700) if path.is_dir() else (0o444, 0o640, 0o600)
+    for_all, for_group, for_owner = (0o755, 0o750, 0o700) if path.is_dir() else (0o444, 0o440, 0o400)
     wanted = for_all if tier == CLEAR else for_group if group else for_owner
     if group is not None and sys.platform != "win32":
         number = _number(group, path)

@@ -4,6 +4,7 @@ The rows go the way of every file; the figures are made by the views of a build,
 release. Made to run in a child process: plain texts in, one folder of files and one small answer out.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -33,7 +34,8 @@ FIGURES, PAIRS, CHANGES = "figure.parquet", "comparison", "change.parquet"
 ROWS = "rows"
 REHEARSED = "f" * 64
 """The name of the file in a rehearsal: it has none yet."""
-MOST_ISSUES = 200
+EXAMPLES, SHOWN = 10, 30
+"""Rows named of each kind of issue, and pairs shown."""
 
 
 def rehearse(root: str, text: str, name: str, copy: str, into: str) -> dict[str, Any]:
@@ -178,3 +180,40 @@ def _quoted(path: Path) -> str:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat()
+
+
+def kinds(folder: Path) -> list[dict[str, Any]]:
+    """Issues by kind and fate: an example in words, the first rows concerned, whether there are more, how many rows."""
+    issues = pl.read_parquet(folder / ROWS / "issue" / "*.parquet")
+    row = pl.col("source_row").drop_nulls()
+    grouped = (
+        issues.sort("kind", "fate", "source_row")
+        .group_by("kind", "fate", maintain_order=True)
+        .agg(
+            pl.col("sentence").first(),
+            pl.col("repair").first(),
+            row.head(EXAMPLES).alias("rows"),
+            (row.len() > EXAMPLES).alias("more"),
+            pl.col("n_rows").sum().alias("n"),
+        )
+    )
+    return grouped.to_dicts()
+
+
+def pairs(folder: Path, name: str, titles: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The first figures of a source beside those of another, in the order of place, period and category."""
+    first = pl.col("source_a") == name
+    places = pl.read_parquet(folder / FIGURES).select("place", "place_name").unique("place")
+    listed = (
+        pl.read_parquet(folder / PAIRS / "*.parquet")
+        .with_columns(
+            pl.when(first).then("value_a").otherwise("value_b").alias("mine"),
+            pl.when(first).then("value_b").otherwise("value_a").alias("theirs"),
+            pl.when(first).then("source_b").otherwise("source_a").replace(dict(titles)).alias("title"),
+            pl.when(first).then("concept_a").otherwise("concept_b").alias("concept"),
+            pl.when(first).then("unit_a").otherwise("unit_b").alias("unit"),
+        )
+        .join(places, on="place")
+        .sort("place", "period_start", "category", "title")
+    )
+    return listed.head(SHOWN).to_dicts()

@@ -24,12 +24,8 @@ AS_NEW = "as_new"
 ROLES = tuple(CHOICES)
 """What a column can be."""
 CANDIDATE, REHEARSAL = "candidate", "rehearsal"
-EXAMPLES = 10
-"""Rows that are named of each kind of issue."""
 ROOM = 3_000_000_000
 """Bytes a rehearsal may take: it works with the place register and the current release, not with the file alone."""
-SHOWN_PAIRS = 30
-"""Pairs with other sources that are shown."""
 CHANGES = 200
 """Changed figures that a steward sees at once."""
 SHOWN = 12
@@ -140,13 +136,6 @@ def rehearse(folder: Folder, contribution: Contribution) -> dict[str, Any]:
     return told
 
 
-def rehearsed(folder: Folder, contribution: Contribution, table: str) -> pl.DataFrame:
-    """A table of the last rehearsal: 'issue', 'figure', 'comparison' or 'change'."""
-    place = contributions.path(folder, contribution.id) / REHEARSAL
-    found = {"issue": "rows/issue/*.parquet", "comparison": "comparison/*.parquet"}.get(table, f"{table}.parquet")
-    return pl.read_parquet(place / found, glob=True)
-
-
 def annotated(folder: Folder, contribution: Contribution, layout: str) -> bytes:
     """The file with what became of each row and why, as CSV."""
     from warehouse.export import as_csv
@@ -170,22 +159,6 @@ def _fresh(folder: Folder, contribution: Contribution, name: str) -> Path:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(mode=0o700)
     return place
-
-
-def kinds_of(issues: pl.DataFrame) -> list[dict[str, Any]]:
-    """Issues by kind and fate: an example in words, the first rows concerned, whether there are more, how many rows."""
-    grouped = (
-        issues.sort("kind", "fate", "source_row")
-        .group_by("kind", "fate", maintain_order=True)
-        .agg(
-            pl.col("sentence").first(),
-            pl.col("repair").first(),
-            pl.col("source_row").drop_nulls().head(EXAMPLES).alias("rows"),
-            (pl.col("source_row").drop_nulls().len() > EXAMPLES).alias("more"),
-            pl.col("n_rows").sum().alias("n"),
-        )
-    )
-    return grouped.to_dicts()
 
 
 def owned(folder: Folder, actor: Actor) -> dict[str, str]:
@@ -231,7 +204,11 @@ def offered(folder: Folder) -> list[dict[str, Any]]:
 
 def changes_of(folder: Folder, contribution: Contribution) -> list[dict[str, Any]]:
     """The first figures that are new, changed or gone, in the order of concept, place and period."""
-    return rehearsed(folder, contribution, "change").head(CHANGES).to_dicts()
+    return (
+        pl.read_parquet(contributions.path(folder, contribution.id) / REHEARSAL / "change.parquet")
+        .head(CHANGES)
+        .to_dicts()
+    )
 
 
 def withdraw(folder: Folder, actor: Actor, source: str, reason: str) -> str | None:
@@ -247,24 +224,19 @@ def withdraw(folder: Folder, actor: Actor, source: str, reason: str) -> str | No
         return None
 
 
+def kinds_of(folder: Folder, contribution: Contribution) -> list[dict[str, Any]]:
+    """The issues of the last rehearsal by kind and fate, each with an example and the first rows it concerns."""
+    from warehouse.rehearsal import kinds
+
+    return kinds(contributions.path(folder, contribution.id) / REHEARSAL)
+
+
 def pairs_of(folder: Folder, contribution: Contribution) -> list[dict[str, Any]]:
     """The first of its figures beside those of another source, in the order of place, period and category."""
-    name = contributions.name_of(folder, contribution)
-    called = titles(folder, contribution)
-    first = pl.col("source_a") == name
-    pairs = (
-        rehearsed(folder, contribution, "comparison")
-        .with_columns(
-            pl.when(first).then("value_a").otherwise("value_b").alias("mine"),
-            pl.when(first).then("value_b").otherwise("value_a").alias("theirs"),
-            pl.when(first).then("source_b").otherwise("source_a").replace(called).alias("title"),
-            pl.when(first).then("concept_a").otherwise("concept_b").alias("concept"),
-            pl.when(first).then("unit_a").otherwise("unit_b").alias("unit"),
-        )
-        .join(rehearsed(folder, contribution, "figure").select("place", "place_name").unique("place"), on="place")
-        .sort("place", "period_start", "category", "title")
-    )
-    return pairs.head(SHOWN_PAIRS).to_dicts()
+    from warehouse.rehearsal import pairs
+
+    place = contributions.path(folder, contribution.id) / REHEARSAL
+    return pairs(place, contributions.name_of(folder, contribution), titles(folder, contribution))
 
 
 def titles(folder: Folder, contribution: Contribution) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import polars as pl
 import streamlit as st
 
 from dashboard import address, blocks, frame, language
@@ -25,7 +24,7 @@ def step(actor: Actor, contribution: Contribution) -> None:
         return
     language.name_sources(work.titles(folder(), contribution))
     st.html(outcome(told))
-    st.html(issues(work.rehearsed(folder(), contribution, "issue")))
+    st.html(issues(work.kinds_of(folder(), contribution)))
     st.download_button(
         _("Download my file with what became of each row"),
         lambda: work.annotated(folder(), contribution, told["layout"]),
@@ -69,11 +68,10 @@ def outcome(told: dict[str, Any]) -> str:
     )
 
 
-def issues(found: pl.DataFrame) -> str:
+def issues(kinds: list[dict[str, Any]]) -> str:
     """The issues by kind, each with the first rows it concerns and what to do."""
-    if found.is_empty():
+    if not kinds:
         return f"<p>{text(_('Nothing stands against any row.'))}</p>"
-    kinds = work.kinds_of(found)
     rows = [
         f"<tr><th scope=row>{text(say('fate', kind['fate']))}</th>"
         + cell(_("What"), f"{text(sentence(kind['sentence']))} {text(sentence(kind['repair']))}")

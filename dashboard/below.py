@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import address, blocks, frame, maps
 from dashboard.choice import Choice
 from dashboard.data import Opened, Row
-from dashboard.language import _, decimal, nothing, number, place_name, sentence, year
+from dashboard.language import _, decimal, number, place_name, sentence, year
 from dashboard.markup import table, text
 from dashboard.words import ratio, say, stated
 
@@ -135,7 +135,7 @@ def _row(row: Row, value: Any, words: str) -> Row:
 
 
 def _value(row: Row) -> str:
-    return nothing() if row["value"] is None else stated(row["value"], row["unit"], row["completeness"])
+    return stated(row["value"], row["unit"], row["completeness"], row.get("obs_status"))
 
 
 def _ratio(row: Row) -> str:
@@ -201,7 +201,7 @@ def _to(row: Row) -> str:
 
 def _origin(row: Row, shown: Shown) -> str:
     if row["value"] is None:
-        return f'<span class="none">{text(nothing())}</span>'
+        return f'<span class="none">{text(row["said"])}</span>'
     said_ = f"{shown.names[0]}, {row['name']}, {year(shown.year)}"
     return blocks.to_origin(row["figure_id"], row["said"], said_) + blocks.status(row)
 

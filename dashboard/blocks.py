@@ -233,7 +233,7 @@ def origin(row: Row) -> str:
     """A figure (figure_id, value, unit, completeness, name, period) as a link to where it comes from."""
     if row["figure_id"] is None:
         return f'<span class="none">{text(nothing())}</span>'
-    said = stated(row["value"], row["unit"], row["completeness"])
+    said = stated(row["value"], row["unit"], row["completeness"], row["obs_status"])
     return to_origin(row["figure_id"], said, f"{_(row['name'])}, {period(row['period'])}") + status(row)
 
 

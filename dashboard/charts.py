@@ -174,7 +174,7 @@ def _point(row: Row) -> dict[str, Any]:
         "high": _float(row["high"]),
         "size": nth(SIZES, row["number"]),
         "partial": row["completeness"] == "partial",
-        "said": stated(row["value"], row["unit"], row["completeness"]),
+        "said": stated(row["value"], row["unit"], row["completeness"], row["obs_status"]),
         "completeness": say("completeness", row["completeness"]),
         "status": say("obs_status", row["obs_status"]),
     }

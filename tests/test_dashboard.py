@@ -344,3 +344,10 @@ def test_every_word_of_the_vocabulary_is_said() -> None:
     said |= {"status": ("reported_number", *codes("no_figure"))}
     for kind, known in said.items():
         assert [code for code in known if code not in language.vocabulary()[kind]] == [], kind
+
+
+def test_a_suppressed_figure_is_neither_zero_nor_missing() -> None:
+    from dashboard.words import stated
+
+    said = [stated(None, "weapon", "unknown", status) for status in ("Q", "O", None)]
+    assert said == ["suppressed", "no figure held", "no figure held"]

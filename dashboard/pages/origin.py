@@ -62,7 +62,7 @@ def head(opened: Opened, found: dict[str, Any]) -> str:
     figure = found["figure"]
     back = {name: value for name, value in address.here().items() if name != "figure"}
     back = back if "place" in back else {"place": figure["place"], "concept": figure["concept"]}
-    said = stated(figure["value"], figure["unit"], figure["completeness"])
+    said = stated(figure["value"], figure["unit"], figure["completeness"], figure["obs_status"])
     named = _("Figure {figure} in release {release}; the address of this page can be shared.")
     where = place_name(figure["place"], figure["place_name"])
     return (
@@ -85,7 +85,7 @@ def beside(opened: Opened, found: dict[str, Any]) -> str:
 def cited(opened: Opened, found: dict[str, Any]) -> str:
     """One number with its source in at most 300 characters, for a message or a footnote."""
     figure, of = found["figure"], found["source"]
-    number_ = stated(figure["value"], figure["unit"], figure["completeness"])
+    number_ = stated(figure["value"], figure["unit"], figure["completeness"], figure["obs_status"])
     what = f"{say('concept', figure['concept'])}, {place_name(figure['place'], figure['place_name'])}"
     end = f"Firearms Data Commons {opened.release}, {figure['figure_id']}"
     start = f"{number_} ({what}, {period(figure['period'])}). "

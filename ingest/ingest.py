@@ -167,6 +167,8 @@ def _batch(
     rows, found = look_up(rows, layout)
     issues += found
     rows, found = _placed(rows, layout, gazetteer, seen)
+    if source.contributed and layout.table == "observation":
+        rows, found = _no_coarser(rows, found)
     issues += found
     rows, found = _dated(rows, layout, snapshot)
     issues += found
@@ -368,6 +370,22 @@ def _plain_columns(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, li
             said = said.zip_with(said.is_not_null(), rows[said.name])
         rows = rows.with_columns(said)
     return rows, issues
+
+
+def _no_coarser(rows: pl.DataFrame, issues: list[pl.DataFrame]) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Refuses rows of which only a wider place was found: a number of a town would stand as that of its country.
+
+    Built-in sources say what such rows are; of a contributed table nobody has.
+    """
+    coarser = pl.col("kind") == "coarser_place"
+    wider = [part.filter(coarser)["source_row"] for part in issues if part.filter(coarser).height]
+    if not wider:
+        return rows, issues
+    held = pl.col("source_row").is_in(pl.concat(wider).unique().implode())
+    refused = {"kind": "unknown_place", "fate": "row_refused", "known": ""}
+    changed = [pl.when(coarser).then(pl.lit(said)).otherwise(name).alias(name) for name, said in refused.items()]
+    rows = rows.with_columns((pl.col("_refused") | held).alias("_refused"))
+    return rows, [part.with_columns(changed) for part in issues]
 
 
 def _nothing_personal(rows: pl.DataFrame, source: Source, layout: Layout) -> tuple[pl.DataFrame, list[pl.DataFrame]]:

@@ -3,12 +3,16 @@
 import csv
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
+import xlsxwriter
 
-from dashboard.portal import describe, work
+from dashboard import language
+from dashboard.portal import describe, form, work
 from ingest import contributions, ledger
 from ingest.contributions import Contribution, ContributionRefused
 from ingest.declarations import declared
@@ -202,6 +206,35 @@ def test_a_mapping_is_adopted_and_its_files_are_recognised(folder: Folder, tmp_p
     build(folder)
     assert figures(folder, str(one.source))["BR-AC", "2019", "PISTOL"] == 43
     assert figures(folder, source)["BR-AC", "2019", "PISTOL"] == 40
+
+
+@pytest.mark.parametrize("code", ["fr", "ar"])
+def test_a_filled_form_is_read_without_a_question(folder: Folder, tmp_path: Path, code: str) -> None:
+    language.use(code)
+    headers, words = form.headers(), {column: [*listed] for column, listed in form.lists().items()}
+    kinds = {kind: word for word, kind in form.lists()["type"].items()}
+    rows = [
+        ["2021", "Brazil", "Acre", "", words["counted"][0], kinds["PISTOL"], 12, "", "", words["acquisition"][0], ""],
+        ["2021-05", "Brazil", "", "", words["counted"][0], "", 40, 30, 50, words["acquisition"][1], "a note"],
+        ["2021", "Brazil", "Nowhere", "", words["counted"][0], "", 1, "", "", words["acquisition"][0], ""],
+    ]
+    filled = tmp_path / "filled.xlsx"
+    with xlsxwriter.Workbook(filled) as book:
+        sheet = book.add_worksheet("data")
+        for at, row in enumerate([[*headers.values()], *rows]):
+            sheet.write_row(at, 0, row)
+    one = received(folder, filled)
+    assert one.asked["questions"] == []
+    told = work.rehearse(folder, one)
+    assert told["counts"] == {"rows": 3, "accepted": 2, "refused": 1, "skipped": 0}
+    (issue,) = [kind for kind in work.kinds_of(folder, one) if kind["fate"] == "row_refused"]
+    assert (issue["kind"], issue["rows"]) == ("unknown_place", [4])
+    assert "Nowhere" in issue["sentence"]
+    found = pl.read_parquet(contributions.path(folder, one.id) / work.REHEARSAL / "rows" / "observation" / "*.parquet")
+    assert found.sort("value").select("place", "category", "value", "low", "high").rows() == [
+        ("BR-AC", "PISTOL", Decimal(12), None, None),
+        ("BRA", "TOTAL", Decimal(40), Decimal(30), Decimal(50)),
+    ]
 
 
 def test_an_embargo_holds_back_until_its_day(folder: Folder, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import IO, Any
 import polars as pl
 
 from dashboard.language import sentence
+from dashboard.portal import form
 from ingest import contributions, quarantine
 from ingest.contained import run
 from ingest.contributions import Contribution
@@ -104,6 +105,10 @@ def draft(folder: Folder, actor: Actor, contribution: Contribution, answers: dic
         asking = {key: answer for key, answer in given.items() if key != AS_NEW}
         told = run("ingest.draft:drafted", {"path": str(copy), "answers": asking}, seconds=60)
         drafted, asked = told["declaration"], told
+        (layout,) = drafted["layout"]
+        filled = form.drafted(layout["recognise"]["columns"], layout["read"]) if AS_NEW not in given else None
+        if filled is not None:
+            drafted, asked = drafted | filled, {"guesses": [], "questions": []}
     else:
         drafted, asked = contributions.mapping(known[name]), {"guesses": [], "questions": []}
     return contributions.save(folder, actor, contribution, answers=given, recognised=name, drafted=drafted, asked=asked)

@@ -60,8 +60,13 @@ register_url_convertor("page", _Page())
 
 def serve(address: str, port: int, hosts: Sequence[str]) -> None:
     """Serves the release of COMMONS_DATA until stopped; `hosts` are the names people reach it by, beside loopback's."""
+    listen(application(address, hosts), address, port)
+
+
+def listen(app: App, address: str, port: int) -> None:
+    """Runs an app of ours until it is stopped."""
     uvicorn.run(
-        application(address, hosts),
+        app,
         host=address,
         port=port,
         ws="websockets-sansio",

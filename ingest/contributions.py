@@ -66,8 +66,6 @@ class Contribution:
     """The declaration as drafted."""
     asked: dict[str, Any] = field(default_factory=dict)
     """The draft's guesses, with their evidence, and its questions."""
-    told: dict[str, Any] = field(default_factory=dict)
-    """What the last rehearsal said."""
     said: dict[str, Any] = field(default_factory=dict)
     """What the contributor said under Describe, field by field."""
     described: dict[str, Any] = field(default_factory=dict)
@@ -347,7 +345,7 @@ def _accepted(
         actor=actor.role_id,
     )
     _forget(folder, contribution)
-    return _put(folder, altered(contribution, stage="accepted", copy=None, drafted={}, asked={}, told={}))
+    return _put(folder, altered(contribution, stage="accepted", copy=None, drafted={}, asked={}))
 
 
 def _standing(folder: Folder, source: str) -> dict[str, str | None]:

@@ -14,7 +14,6 @@ import duckdb
 import polars as pl
 
 from ingest.accept import Report, write
-from ingest.contributions import BROKEN_EXPECTATIONS
 from ingest.declarations import of_text
 from ingest.folder import Folder
 from ingest.ingest import Snapshot
@@ -64,7 +63,6 @@ def rehearse(root: str, text: str, name: str, copy: str, into: str) -> dict[str,
             "skipped": report.counts.skipped,
         },
         "kinds": issues["kind"].unique().sort().to_list(),
-        "holds": not report.counts.refused and not set(issues["kind"]) & set(BROKEN_EXPECTATIONS),
         "layout": layout.name,
         **figures,
     }

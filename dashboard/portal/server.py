@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import uvicorn
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -16,7 +15,7 @@ from dashboard import guard, language, shell
 from dashboard.data import folder
 from dashboard.portal import stage
 from dashboard.portal.account import OnlyContributors
-from dashboard.server import AT_ONCE, HERE, LARGEST_MESSAGE, LOOPBACK, SHUT, icon, life, use_accounts
+from dashboard.server import HERE, LOOPBACK, SHUT, icon, life, listen, use_accounts
 
 TAKING = ("file_urls_request",)
 """What a browser says, besides reading, before it sends a file."""
@@ -26,20 +25,7 @@ LARGEST_FILE = 200
 
 def serve(address: str, port: int, hosts: Sequence[str]) -> None:
     """Serves the portal of COMMONS_DATA until stopped; `hosts` are the names people reach it by, beside loopback's."""
-    uvicorn.run(
-        application(address, hosts),
-        host=address,
-        port=port,
-        ws="websockets-sansio",
-        ws_max_size=LARGEST_MESSAGE,
-        ws_per_message_deflate=True,
-        limit_concurrency=AT_ONCE,
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        timeout_graceful_shutdown=5,
-        log_level="warning",
-    )
+    listen(application(address, hosts), address, port)
 
 
 def application(address: str, hosts: Sequence[str]) -> App:

@@ -37,19 +37,25 @@ DEFAULT_DATA = Path("data")
 
 def main() -> None:
     """Entry point; a plain sentence instead of a traceback for what a person can mend."""
-    from ingest.ledger import BrokenLedger
-    from schemas.declaration import DeclarationRefused
-
     try:
         app()
-    except DeclarationRefused as error:
-        _stop(str(error))
-    except BrokenLedger as error:
-        _stop(f"The data folder is damaged: {error}. Put the ledger back from a copy; see: commons verify")
     except (FileNotFoundError, PermissionError) as error:
         _stop(f"{error.filename}: {error.strerror}." if error.filename else str(error))
     except OSError as error:
         _stop(f"The data folder cannot be written: {error.strerror or error}. Nothing kept before was touched.")
+    except Exception as error:
+        if (words := _mendable(error)) is None:
+            raise
+        _stop(words)
+
+
+def _mendable(error: Exception) -> str | None:
+    from ingest.ledger import BrokenLedger
+    from schemas.declaration import DeclarationRefused
+
+    if isinstance(error, BrokenLedger):
+        return f"The data folder is damaged: {error}. Put the ledger back from a copy; see: commons verify"
+    return str(error) if isinstance(error, DeclarationRefused) else None
 
 
 def _stop(words: str, code: int = FILE_REFUSED) -> None:

@@ -9,6 +9,7 @@ import pickle
 import re
 import threading
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -17,27 +18,31 @@ from typing import Any
 
 import duckdb
 import streamlit as st
+from cachetools import LRUCache
 
 from dashboard.portal import account
 from ingest.folder import Folder
-from warehouse.release import NoRelease, current_id, demand_not_withdrawn, manifest, open_release
+from warehouse.release import NoRelease, WithdrawnRelease, current_id, demand_not_withdrawn, manifest, open_release
 
 QUERIES = Path(__file__).with_name("queries")
-MACROS = ("here", "shown", "showable", "in_set")
+MACROS = ("here", "shown", "in_set")
 """Queries of queries: macros and small tables made on each connection, read by the others."""
 VIEWS = 200
 """Places with a concept of which a connection keeps what is shown."""
-ANSWERS = 3_000
-"""Answers that are kept of one release; with the release's connection they go."""
-RELEASES = 2
-"""Releases that are kept open: the current one, and one that readers still look at."""
-MEMORY = "200MB"
+ANSWERS = 40_000_000
+"""Bytes of answers that are kept, of whatever releases readers look at; those nobody has asked for the longest go."""
+RELEASES = 3
+"""Releases that are kept open: the current one, and some that readers still look at."""
+MEMORY = "80MB"
 """What the questions to one release may take at once; answers are small."""
 RELEASE_ID = re.compile(r"[0-9a-f]{6,64}")
 FIGURE_ID = re.compile(r"[0-9a-f]{16}")
 
 Row = dict[str, Any]
-Parameters = tuple[tuple[str, object], ...]
+
+_answers: LRUCache[tuple[str, ...], bytes] = LRUCache(ANSWERS, getsizeof=len)
+"""Folder, release, tier and what was asked → its rows, pickled, so that no page can change what another one reads."""
+_KEEPING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,15 @@ class Opened:
 
     def rows(self, question: str, **parameters: object) -> list[Row]:
         """The answer of `queries/<question>.sql`."""
-        return _line(self.root, self.release, self.tier).rows(question, tuple(sorted(parameters.items())))
+        asked = self.root, self.release, self.tier, question, repr(sorted(parameters.items()))
+        with _KEEPING:
+            known = _answers.get(asked)
+        if known is None:
+            known = pickle.dumps(_line(*asked[:3]).answer(question, parameters))
+            with _KEEPING, suppress(ValueError):  # one larger than all that is kept
+                _answers[asked] = known
+        rows: list[Row] = pickle.loads(known)  # noqa: S301 – our own
+        return rows
 
     def row(self, question: str, **parameters: object) -> Row | None:
         """The first row of an answer, or None."""
@@ -95,10 +108,21 @@ def opened(release: str | None) -> Opened:
     newest = current_id(held)
     wanted = release or newest
     if RELEASE_ID.fullmatch(wanted):
-        demand_not_withdrawn(held, wanted)
+        try:
+            demand_not_withdrawn(held, wanted)
+        except WithdrawnRelease:
+            _forget(wanted)
+            raise
     if not RELEASE_ID.fullmatch(wanted) or not (held.releases / wanted / "manifest.json").is_file():
         raise NoRelease("No release of that name is held here.")
     return Opened(str(held.root), wanted, tier(), newest if newest != wanted else None)
+
+
+def _forget(release: str) -> None:
+    with _KEEPING:
+        for asked in [asked for asked in _answers if asked[1] == release]:
+            del _answers[asked]
+    _lineage.clear()
 
 
 def before(opened: Opened) -> Opened | None:
@@ -181,20 +205,6 @@ class _Line:
     lock: threading.Lock = field(default_factory=threading.Lock)
     here: set[object] = field(default_factory=set)
     shown: set[tuple[object, object]] = field(default_factory=set)
-    answers: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    """What was asked → its rows, pickled, so that no page can change what another one reads."""
-
-    def rows(self, question: str, parameters: Parameters) -> list[Row]:
-        """The rows of a question, worked out once while the release is kept open."""
-        asked = repr(parameters)
-        known = self.answers.get((question, asked))
-        if known is None:
-            known = pickle.dumps(self.answer(question, dict(parameters)))
-            self.answers[question, asked] = known
-            while len(self.answers) > ANSWERS:
-                self.answers.pop(next(iter(self.answers)), None)
-        rows: list[Row] = pickle.loads(known)  # noqa: S301 – our own
-        return rows
 
     def answer(self, question: str, asked: dict[str, object]) -> list[Row]:
         """The rows of a question; what several questions about a place and a concept read is worked out once."""

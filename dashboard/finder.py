@@ -6,15 +6,15 @@ when a code of it is typed whole. Places with figures come first, then those tha
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cached_property, lru_cache
 
 import polars as pl
 from rapidfuzz import fuzz, process
 
 from dashboard import address
-from dashboard.data import RELEASES, Opened, Row
+from dashboard.data import Opened, Row
 from dashboard.language import _, in_order, ngettext, number, place_name
 from dashboard.markup import text
 from dashboard.words import say
@@ -26,16 +26,18 @@ WITH_FIGURES, WITHOUT = 20, 10
 """How many places are listed; more are counted only."""
 ALIKE = 75
 """How alike (0 to 100) a spelling must be to be asked about where nothing matches."""
+OF_NAMES = 2
+"""How many lists of names are kept: that of the current release, and one that readers still look at."""
 ANYWHERE = "\u0590"
 """From this sign on (Arabic, Chinese …) words are looked for inside others: articles are joined to them, or all is."""
 
 
 @dataclass(frozen=True, eq=False)
-class Index:
+class Names:
     """What is searched: places by code, every spelling in one text, and every code in small letters."""
 
     places: dict[str, Row]
-    """code, name, level, parent and holds ('itself', 'inside' or None) of each place."""
+    """code, name, level and parent of each place."""
     order: dict[str, str]
     """Code → what its English name is put in alphabetical order by."""
     spellings: list[tuple[str, str]]
@@ -46,6 +48,23 @@ class Index:
     """Where each line of `lines` begins."""
     codes: dict[str, list[str]]
     """A code of any register, normalised, with and without the name of its register → codes of places."""
+
+    @cached_property
+    def by_first_letter(self) -> dict[str, list[int]]:
+        """First letter → the lines that begin with it."""
+        rows: dict[str, list[int]] = {}
+        for row, start in enumerate(self.starts):
+            rows.setdefault(self.lines[start + 1], []).append(row)
+        return rows
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """The names, and of which places a release holds figures."""
+
+    names: Names
+    holds: Mapping[str, str]
+    """Code of a place → 'itself', or 'inside' where only a place in it has figures."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +79,8 @@ class Match:
     exact: bool
     within: tuple[str, ...]
     """Names of what it lies in, the smallest first."""
+    inside: bool
+    """Whether figures are held for places in it only."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +97,7 @@ class Found:
     too_short: bool = False
 
 
-def index(places: Iterable[Row], register: Gazetteer) -> Index:
+def names(places: Iterable[Row], register: Gazetteer) -> Names:
     """What is searched of a release: its places (query places), with the names and aliases of the shipped register."""
     held = {row["code"]: row for row in places}
     own = pl.DataFrame([(row["code"], row["name"]) for row in held.values()], ["code", "spelling"], orient="row")
@@ -100,7 +121,7 @@ def index(places: Iterable[Row], register: Gazetteer) -> Index:
         if code in held and code not in same:
             same.append(code)
     order = {code: in_order(row["name"]) for code, row in held.items()}
-    return Index(held, order, [*spelt.select("code", "spelling").iter_rows()], "".join(keys), starts, codes)
+    return Names(held, order, [*spelt.select("code", "spelling").iter_rows()], "".join(keys), starts, codes)
 
 
 def forms(code: str) -> list[str]:
@@ -109,14 +130,29 @@ def forms(code: str) -> list[str]:
     return [code, f"{register.rpartition('-')[2]} {own}", own] if colon else [code]
 
 
-@lru_cache(maxsize=RELEASES)
-def _index_of(root: str, release: str, tier: str) -> Index:
-    return index(Opened(root, release, tier, None).rows("places"), load())
+_held_names: dict[str, Names] = {}
+
+
+def _names_of(opened: Opened) -> Names:
+    """The names of a release: most releases have those of the one before, which take some tens of megabytes."""
+    (digest,) = (row["digest"] for row in opened.rows("places_digest"))
+    found = _held_names.get(digest)
+    if found is None:
+        found = names(opened.rows("places"), load())
+        while len(_held_names) >= OF_NAMES:
+            _held_names.pop(next(iter(_held_names)), None)
+        _held_names[digest] = found
+    return found
+
+
+@lru_cache(maxsize=20)
+def _holds(root: str, release: str, tier: str) -> Mapping[str, str]:
+    return {row["code"]: row["holds"] for row in Opened(root, release, tier, None).rows("places_held")}
 
 
 def of(opened: Opened) -> Index:
-    """The index of a release, made once."""
-    return _index_of(opened.root, opened.release, opened.tier)
+    """The index of a release."""
+    return Index(_names_of(opened), _holds(opened.root, opened.release, opened.tier))
 
 
 def find(words: str, held: Index) -> Found:
@@ -124,20 +160,20 @@ def find(words: str, held: Index) -> Found:
     typed = plain(words)
     if not typed:
         return Found(words)
-    found = dict.fromkeys(held.codes.get(typed, ()), "")
+    found = dict.fromkeys(held.names.codes.get(typed, ()), "")
     short = len(typed) < 2 and typed < ANYWHERE
     exact = set(found)
     if not short:
-        for code, spelling, whole in _spelt(typed, held):
+        for code, spelling, whole in _spelt(typed, held.names):
             if whole:
                 exact.add(code)
             if code not in found or whole:
                 found[code] = spelling
     if not found:
         return Found(words, alike=() if short else tuple(_alike(typed, held)), too_short=short)
-    ordered = sorted(found, key=lambda code: (code not in exact, _in_order(code, held), code))
-    with_figures = [code for code in ordered if held.places[code]["holds"]]
-    without = [code for code in ordered if not held.places[code]["holds"]]
+    ordered = sorted(found, key=lambda code: (code not in exact, _in_order(code, held.names), code))
+    with_figures = [code for code in ordered if code in held.holds]
+    without = [code for code in ordered if code not in held.holds]
     return Found(
         words,
         tuple(_match(code, found[code], held, exact=code in exact) for code in with_figures[:WITH_FIGURES]),
@@ -153,7 +189,7 @@ def plain(words: str) -> str:
     return normalise_text("".join(digits))
 
 
-def _spelt(typed: str, held: Index) -> Iterable[tuple[str, str, bool]]:
+def _spelt(typed: str, held: Names) -> Iterable[tuple[str, str, bool]]:
     """Code, spelling, and whether it is the whole of it, of every spelling with all the words."""
     wanted = [word if word >= ANYWHERE else f" {word}" for word in typed.split()]
     longest = max(wanted, key=len)
@@ -170,40 +206,33 @@ def _spelt(typed: str, held: Index) -> Iterable[tuple[str, str, bool]]:
 
 def _alike(typed: str, held: Index) -> Iterable[Match]:
     """Up to five places with a name written like this one, in alphabetical order."""
-    rows = _by_first_letter(held).get(typed[0], [])
-    keys = [held.lines[held.starts[row] + 1 : held.starts[row] + 1 + LONGEST].partition("\n")[0] for row in rows]
+    known = held.names
+    rows = known.by_first_letter.get(typed[0], [])
+    keys = [known.lines[known.starts[row] + 1 : known.starts[row] + 1 + LONGEST].partition("\n")[0] for row in rows]
     near = process.extract(typed, keys, scorer=fuzz.ratio, limit=10, score_cutoff=ALIKE)
-    codes = [*dict.fromkeys(held.spellings[rows[at]][0] for _key, _score, at in near)][:5]
-    spelt = {held.spellings[rows[at]][0]: held.spellings[rows[at]][1] for _key, _score, at in reversed(near)}
-    return [
-        _match(code, spelt[code], held, exact=False)
-        for code in sorted(codes, key=lambda code: (_in_order(code, held), code))
-    ]
+    codes = [*dict.fromkeys(known.spellings[rows[at]][0] for _key, _score, at in near)][:5]
+    spelt = {known.spellings[rows[at]][0]: known.spellings[rows[at]][1] for _key, _score, at in reversed(near)}
+    in_order_ = sorted(codes, key=lambda code: (_in_order(code, known), code))
+    return [_match(code, spelt[code], held, exact=False) for code in in_order_]
 
 
-@cache
-def _by_first_letter(held: Index) -> dict[str, list[int]]:
-    rows: dict[str, list[int]] = {}
-    for row, start in enumerate(held.starts):
-        rows.setdefault(held.lines[start + 1], []).append(row)
-    return rows
-
-
-def _in_order(code: str, held: Index) -> str:
+def _in_order(code: str, held: Names) -> str:
     name = held.places[code]["name"]
     translated = place_name(code, name)
     return held.order[code] if translated == name else in_order(translated)
 
 
 def _match(code: str, spelling: str, held: Index, *, exact: bool) -> Match:
-    place = held.places[code]
+    places = held.names.places
+    place = places[code]
     name = place_name(code, place["name"])
-    within, above = [], held.places.get(place["parent"] or "")
+    within, above = [], places.get(place["parent"] or "")
     while above is not None and above["level"] not in ("region", "world"):
         within.append(place_name(above["code"], above["name"]))
-        above = held.places.get(above["parent"] or "")
+        above = places.get(above["parent"] or "")
     same = normalise_text(spelling) == normalise_text(name)
-    return Match(place, name, "" if same else spelling, exact, tuple(within))
+    inside = held.holds.get(code) == "inside"
+    return Match(place, name, "" if same else spelling, exact, tuple(within), inside)
 
 
 def label() -> str:
@@ -237,7 +266,7 @@ def _places(heading: str, matches: tuple[Match, ...], more: int) -> str:
 def _place(match: Match) -> str:
     place = match.place
     about = [say("level", place["level"]), *([", ".join(match.within)] if match.within else []), place["code"]]
-    if place["holds"] == "inside":
+    if match.inside:
         about.append(_("figures for places in it"))
     other = f' <span class="of">“<bdi>{text(match.spelling)}</bdi>”</span>' if match.spelling else ""
     bits = " · ".join(f"<bdi>{text(bit)}</bdi>" for bit in about)

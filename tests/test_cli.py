@@ -128,7 +128,8 @@ def test_a_path_that_may_not_be_read_is_said(tmp_path: Path) -> None:
     other = {"user": NOBODY} if os.getuid() == 0 else {}
     done = run(tmp_path / "data", "check", secret, **other)
     _said(done, "secret.csv")
-    assert "is not readable" in done.err or "Permission denied" in done.err
+    words = " ".join(done.err.replace("│", " ").split())  # whose lines a long path breaks anywhere
+    assert "is not readable" in words or "Permission denied" in words
 
 
 def test_a_file_that_is_kept_already_is_said_and_not_counted_twice(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ WITHOUT_EXPORT = {
     "series_pair": "figures, two years side by side for mark",
     "series_year": "figures, chosen for mark",
     "set_member": "the register",
+    "shown_place": "places that figures are held for",
     "snapshot": "the files",
     "source": "what travels",
     "source_card": "scores of sources, each with its basis or evidence",

@@ -53,6 +53,7 @@ DERIVED: tuple[str, ...] = (
     "recomputation",
     "source_card",
     "statement",
+    "shown_place",
     "place_set",
     "yearly_total",
     "trend",

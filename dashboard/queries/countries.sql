@@ -3,6 +3,6 @@ select distinct
     code,
     name,
     level
-from showable()
+from shown_place
 where level in ('country', 'region', 'world')
 order by strip_accents(lower(name)), code;

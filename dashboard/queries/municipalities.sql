@@ -3,10 +3,10 @@ select distinct
     code,
     name,
     level
-from showable()
+from shown_place
 where
     code = held and code <> $state and held in (
-        select above.held from showable() as above
+        select above.held from shown_place as above
         where above.code = $state
     )
 order by strip_accents(lower(name)), code;

@@ -3,7 +3,7 @@ select distinct
     code,
     name,
     level
-from showable()
+from shown_place
 where
     (country = $country and level = 'admin1') or (parent = $country and level not in ('country', 'region', 'world'))
 order by strip_accents(lower(name)), code;

@@ -33,7 +33,7 @@ ANSWERS = 40_000_000
 """Bytes of answers that are kept, of whatever releases readers look at; those nobody has asked for the longest go."""
 RELEASES = 3
 """Releases that are kept open: the current one, and some that readers still look at."""
-MEMORY = "80MB"
+MEMORY = "120MB"
 """What the questions to one release may take at once; answers are small."""
 RELEASE_ID = re.compile(r"[0-9a-f]{6,64}")
 FIGURE_ID = re.compile(r"[0-9a-f]{16}")

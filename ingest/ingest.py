@@ -278,7 +278,8 @@ def _dated(rows: pl.DataFrame, layout: Layout, snapshot: Snapshot) -> tuple[pl.D
     period = layout.period
     if period is None:
         return _undated(rows, layout)
-    column, kind, known = period.date or period.label or period.year or "", "impossible_period", None
+    column = period.date or period.label or period.year or period.month or ""
+    kind, known = "impossible_period", None
     if period.date:
         asked = latin(rows[period.date], layout.digits)
         found_dates = dates(asked, period.date_format, period.months)
@@ -287,7 +288,7 @@ def _dated(rows: pl.DataFrame, layout: Layout, snapshot: Snapshot) -> tuple[pl.D
     elif period.file_name:
         label = year_in_name(snapshot.stem, period.file_name)
         found_dates = spans(pl.Series([label]).new_from_index(0, rows.height))
-    elif period.given:
+    elif period.given and period.month is None:
         found_dates = spans(pl.Series([period.given]).new_from_index(0, rows.height))
     else:
         found_dates = spans(latin(rows.select(_label(layout))["label"], layout.digits))
@@ -317,7 +318,7 @@ def _label(layout: Layout) -> pl.Expr:
     assert period is not None
     if period.label:
         return pl.col(period.label).str.strip_chars().alias("label")
-    year = pl.col(period.year or "").str.strip_chars().str.strip_suffix(".0")
+    year = pl.lit(period.given) if period.given else pl.col(period.year or "").str.strip_chars().str.strip_suffix(".0")
     if period.month is None:
         return year.alias("label")
     parts = [name for name in (period.month, period.day) if name]

@@ -131,11 +131,11 @@ class Period(Strict):
     date_format: str | list[str] = "%Y-%m-%d"
     """A pattern, or several tried in order. One without a day gives a month, one without a month a year."""
     months: dict[str, str] = {}
-    """A month's name as it stands in the file → '01' to '12'."""
+    """A month's name as it stands in the file → '01' to '12', or a quarter's → 'Q1' to 'Q4'."""
     file_name: str | None = None
     """The file's name, without its ending, as a date pattern such as 'trace_%Y'."""
     given: str | None = None
-    """The one period of the whole file, where neither a column nor its name says it."""
+    """The one period of the whole file, where neither a column nor its name says it; or the year of its `month`s."""
     basis: str = "calendar"
     """A period basis, or the column that holds it."""
 

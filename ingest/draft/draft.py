@@ -12,7 +12,7 @@ from ingest.draft.roles import Found
 from ingest.draft.said import LEFT_BY_ANSWER, YOUR_ANSWER, Guess, Question
 from ingest.draft.sniff import Sniffed, sniff
 from ingest.draft.values import ARABIC_DIGITS, LATIN_DIGITS, PERSIAN_DIGITS, exact, profile
-from ingest.draft.words import is_one_of, lists, plain
+from ingest.draft.words import han, is_one_of, lists, mentions, plain
 from ingest.draft.written import toml
 from ingest.parse import span
 from ingest.read import Defect, batches
@@ -124,12 +124,24 @@ def _skips(sheet: _Sheet) -> None:
     rows = sheet.rows
     names = [column for column in rows.columns if column not in ("source_row", "_cells")]
     rows = rows.filter(~pl.all_horizontal(pl.col(names).str.strip_chars() == ""))
+    rows = _numbered_header(sheet, rows, names)
     again = pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in names)
     if len(names) > 1 and rows.filter(again).height:
         sheet.skips.append({"where": {name: name for name in names[:2]}, "reason": "title"})
         rows = rows.filter(~again)
     rows = _footnotes(sheet, rows, names)
     sheet.rows = _totals(sheet, rows, names)
+
+
+def _numbered_header(sheet: _Sheet, rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """A row below the header that only numbers the columns: [1] [2] [3] …"""
+    if rows.is_empty() or len(names) < 3:
+        return rows
+    first = [text.strip() for text in rows.select(names).row(0)]
+    if [text.strip("[]()") for text in first] != [str(n) for n in range(1, len(names) + 1)]:
+        return rows
+    sheet.skips.append({"where": dict(zip(names[:2], first[:2], strict=True)), "reason": "title"})
+    return rows.slice(1)
 
 
 def _footnotes(sheet: _Sheet, rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
@@ -155,14 +167,23 @@ def _footnotes(sheet: _Sheet, rows: pl.DataFrame, names: list[str]) -> pl.DataFr
     return rows.filter(~pl.col(names[0]).str.strip_chars().is_in(texts)) if texts else rows
 
 
+def _is_total(text: str) -> bool:
+    """Whether a cell is a word for a total, or begins with one: 'Sous-total Centre', 'TOTAL (ALL INDIA)'."""
+    words = lists("headers.toml", "row_words")
+    compared = plain(text)
+    first = [word for word in words["sum_of"] if compared.startswith(word if han(word) else f"{word} ")]
+    return compared in words["total"] or bool(first)
+
+
 def _totals(sheet: _Sheet, rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    words = lists("headers.toml", "row_words")["total"]
     found = 0
     for name in names:
         if rows.height == 0:
             break
         unique = rows[name].str.strip_chars().unique()
-        near = [text for text in unique.to_list() if 0 < len(text) < 60 and plain(text) in words]
+        near = [text for text in unique.to_list() if 0 < len(text) < 60 and _is_total(text)]
+        if len(near) > 0.5 * len(unique):
+            continue
         for text in sorted(near):
             hit = rows[name].str.strip_chars() == text
             part = rows.filter(hit)
@@ -312,6 +333,8 @@ def _periods(sheet: _Sheet) -> None:
     if years:
         layout["period"] = _year(sheet, years[0], months)
         return
+    if months and _months_of_one_year(sheet, months[0]):
+        return
     for one in months:
         one.role = ""
     _given(sheet)
@@ -343,7 +366,9 @@ def _year(sheet: _Sheet, year: Found, months: list[Found]) -> dict[str, Any]:
 def _one_date(sheet: _Sheet, dates: list[Found]) -> list[Found]:
     chosen = sheet.answers.get("date")
     if chosen is None:
-        named = [one for one in dates if any("date" in found for found in one.likely)]
+        done, _ = _setting(sheet).action("")
+        of_it = [one for one in dates if done and done in mentions(one.column.name, "actions")]
+        named = of_it or [one for one in dates if any("date" in found for found in one.likely)]
         if len(named) == 1:
             chosen = named[0].column.name
         else:
@@ -400,6 +425,19 @@ def _given(sheet: _Sheet) -> None:
     else:
         words = said("Which period is the file about? Write 2019, 2019-03 or 2019-Q1.")
         sheet.ask(Question("period", words, _in_title(years), free=True))
+
+
+def _months_of_one_year(sheet: _Sheet, months: Found) -> bool:
+    """Months in a column, and their year in the title or in an answer."""
+    given, years = sheet.answers.get("period"), _title_years(sheet)
+    year = given if given and len(given) == 4 and span(given) else years[0] if len(years) == 1 else None
+    if year is None:
+        return False
+    sheet.layout["period"] = {"given": year, "month": months.column.name}
+    if months.months:
+        sheet.layout["period"]["months"] = months.months
+    sheet.guesses.append(Guess("period", year, YOUR_ANSWER if given else ONLY_YEAR))
+    return True
 
 
 def _wide(sheet: _Sheet, years: list[Found]) -> None:
@@ -662,6 +700,8 @@ def _unsettled(sheet: _Sheet) -> None:
     measured = {measure.get("column") for measure in sheet.layout["measure"]}
     for one in sheet.columns:
         name = one.column.name
+        if one.role == "" and not one.why and f"column:{name}" not in sheet.answers:
+            roles.no_role(one)
         if one.role == "" or (one.role in ("count", "period_column") and name not in measured and not one.why):
             if f"column:{name}" in sheet.answers:
                 sheet.leave(one, f"{OPEN} what it is")

@@ -14,10 +14,14 @@ from ingest.draft.values import (
     month_share,
     numbered,
     part_of_year,
+    quarter_of,
+    whole_quarters,
     words_share,
     year_share,
 )
 from ingest.draft.words import entries, is_one_of, lists, mentions, plain, says
+from ingest.personal import of_values
+from ingest.personal import words as personal_words
 from schemas.said import said
 
 SURE = 0.9
@@ -38,6 +42,15 @@ LEFT_OUT = {
     "manufacture_country": said("not yet mapped: the country of manufacture"),
     "day": said("the day stands in another column"),
 }
+NO_ROLE = said("nothing in its header or its cells names what the commons counts, where, when or how it is known")
+OTHER_DAY = said("a day that is not that of the event")
+OTHER_NUMBER = said("a number of something the commons does not count")
+SAMPLE = 2000
+"""Different cells of a column that are looked through for personal data; the whole file was when it was taken in."""
+FEW = 60
+"""Different texts a column of kinds may have; more are names or sentences."""
+SHORT = 30
+"""Letters of a usual cell of a column of kinds; longer ones are sentences."""
 PERSONAL = said("may hold personal data")
 SEVERAL = said("its cells name several things with their numbers")
 CHOICES = {
@@ -103,6 +116,17 @@ def by_header(name: str) -> tuple[list[str], list[str]]:
     return whole, [role for role in near if role not in whole]
 
 
+def personal_inside(column: Column) -> str:
+    """What personal data most cells look like, in words; '' where they do not."""
+    sample = dict(zip(column.texts[:SAMPLE].to_list(), column.counts[:SAMPLE].to_list(), strict=True))
+    seen = [
+        one
+        for one in of_values(column.name, "", sample)
+        if one.kind != "exact_coordinates" and one.rows > MOST * sum(sample.values())
+    ]
+    return str(personal_words()[seen[0].kind]["said"]) if seen else ""
+
+
 def usable(name: str) -> bool:
     """Whether a header can be written into a template: it is not empty and has none of the signs templates have."""
     return bool(name) and not set(name) & set("{}:!")
@@ -157,6 +181,8 @@ def find(column: Column, answer: str | None, order: str | None) -> Found:
         return _left(found, "personal", said("“{}” is a word for personal data", column.name), PERSONAL)
     if personal and personal[0] in whole and "count" not in found.likely and not mentions(column.name, "objects"):
         return _left(found, "personal", said("“{}” is a word for personal data", column.name), PERSONAL)
+    if not numeric and (kind := personal_inside(column)):
+        return _left(found, "personal", said("many of its cells look like {}", kind), PERSONAL)
     if (share := link_share(column)) >= 0.8:
         return _is(found, "evidence_ref", said("{} of its cells are web addresses", f"{share:.0%}"), share)
     return _by_both(found, whole, near, numeric, order)
@@ -192,10 +218,10 @@ def _as(found: Found, role: str, whole: bool, numeric: bool, order: str | None) 
     """The column as what its header says, if its cells agree."""
     name = found.column.name
     header = said("its header is “{}”", name)
-    if role in ("year", "month", "day", "date", "period"):
+    if role in ("year", "month", "quarter", "day", "date", "period"):
         return _time(found, role, numeric, order)
     if role in LOOKUPS or role == "items":
-        return None if numeric else _words(found, role)
+        return None if numeric else _words(found, role, whole)
     if role in PLACES or role == "site":
         return None if numeric else _is(found, role, header)
     if role == "count" or (role == "total" and whole):
@@ -216,6 +242,9 @@ def _time(found: Found, role: str, numeric: bool, order: str | None) -> Found | 
     if role == "year" and (share := year_share(column)) >= SURE:
         shown = said("its header is “{}”, and {} of its cells are years", column.name, f"{share:.0%}")
         return _is(found, "year", shown, share)
+    if role == "quarter" and whole_quarters(column):
+        found.months = {text: part for text in column.texts if (part := quarter_of(text))}
+        return _is(found, "month", said("its header is “{}”, and its cells are quarters", column.name))
     if role == "month":
         share, found.months = month_share(column)
         if share >= SURE:
@@ -225,15 +254,51 @@ def _time(found: Found, role: str, numeric: bool, order: str | None) -> Found | 
         shown = said("its header is “{}”, and {} of its cells are periods", column.name, f"{share:.0%}")
         return _is(found, "label", shown, share)
     dates = dated(column, order)
-    if dates is None or mentions(column.name, "against").get("dates"):
+    if dates is None:
         return None
+    if word := mentions(column.name, "against").get("dates"):
+        return _left(found, "day", said("its header says “{}”", word), OTHER_DAY)
     found.dates = dates
     shown = said("its header is “{}”; {}", column.name, dates.evidence) if dates.evidence else ""
     shown = shown or said("its header is “{}”", column.name)
     return _is(found, "date", shown, dates.share)
 
 
-def _words(found: Found, role: str) -> Found | None:
+def no_role(found: Found) -> Found | None:
+    """The column as one that is left out, if nothing speaks for any role; None where a person has to say.
+
+    A header that is a word for a role, cells that could be places or say what was done, and numbers that may be
+    counts are never set aside so.
+    """
+    column, numbers = found.column, found.numbers
+    if not usable(column.name) or numbers is None or mentions(column.name, "actions"):
+        return None
+    if numbers.share >= MOST:
+        against = mentions(column.name, "against").get("words")
+        if against and not mentions(column.name, "objects") and not {"count", "total"} & set(found.likely):
+            return _left(found, "number", said("its header says “{}”", against), OTHER_NUMBER)
+        return None
+    if set(map(plain, column.texts[: FEW + 1].to_list())) <= {
+        word for words in lists("words.toml", "yes_or_no").values() for word in words
+    }:
+        return _left(found, "other", said("its cells only say yes or no"), NO_ROLE)
+    whole, near = by_header(column.name)
+    done = [text for text in column.texts[:2000].to_list() if len(text) < 2 * SHORT and mentions(text, "actions")]
+    known = max(words_share(column, table) for table in LOOKUPS)
+    if whole or mentions(column.name, "objects") or len(done) > 0.2 * len(column.texts) or known > 0.2:
+        return None
+    if set(near) & {*PLACES, "date", "year", "month", "period", "count", "total", "items", "evidence_ref"}:
+        return None
+    return _left(found, "other", said("no word of it is known"), NO_ROLE)
+
+
+def _free_text(column: Column) -> bool:
+    """Whether cells are sentences, or hardly any stands there twice."""
+    letters = float(column.texts.str.len_chars().mean() or 0)  # type: ignore[arg-type]
+    return letters > SHORT or (len(column.texts) > FEW and len(column.texts) > 0.8 * column.filled)
+
+
+def _words(found: Found, role: str, whole: bool) -> Found | None:
     name = found.column.name
     if role == "items":
         share = _several(found.column)
@@ -241,7 +306,11 @@ def _words(found: Found, role: str) -> Found | None:
         return _is(found, role, shown, share) if share >= 0.5 else None
     share = words_share(found.column, role)
     # Where a row's information comes from may be a person: most of its words have to be known ones.
-    if share >= (0.75 if role == "acquisition" else 0.5):
+    least = 0.75 if role == "acquisition" else 0.5
+    # Under a header that says what the cells are, each unknown word of a few can be asked.
+    if whole and role != "acquisition" and len(found.column.texts) <= FEW and not _free_text(found.column):
+        least = 0.2
+    if share >= least:
         shown = said("its header is “{}”, and {} of its words are known", name, f"{share:.0%}")
         return _is(found, role, shown, share)
     if role == "firearm_type" and (share := _several(found.column)) >= 0.3:
@@ -252,18 +321,20 @@ def _words(found: Found, role: str) -> Found | None:
 def _as_it_stands(found: Found, role: str, header: str, whole: bool, numeric: bool) -> Found | None:
     column = found.column
     once = len(column.texts) / column.filled
+    if role == "description" and not (whole or _free_text(column)):
+        return None
     if role == "description" or (role in LEFT_OUT and whole and role != "row_number"):
         return _left(found, role, header, LEFT_OUT[role])
     if role == "evidence_ref" and link_share(column) > 0.3:
         return _is(found, role, header, link_share(column))
     if not whole:
         return None
-    if role == "row_number" and counting(column):
+    if role == "row_number" and counting(column, named=True):
         return _left(found, role, said("its header is “{}”, and it counts the rows", column.name), LEFT_OUT[role])
     if role == "event_key" and once >= 0.95:
         shown = said("its header is “{}”, and hardly any text stands there twice", column.name)
         return _is(found, role, shown, once)
-    if role in KEPT and (not numeric or role == "calibre"):
+    if role in KEPT and (not numeric or role in ("calibre", "model")):
         return _is(found, role, header)
     if role == "place_code" and not mentions(column.name, "objects"):
         return _is(found, role, header)

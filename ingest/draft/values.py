@@ -40,6 +40,7 @@ MONTHS_IN_WORDS = ("%m %Y", "%m-%Y", "%m/%Y", "%m de %Y", "%Y %m")
 SHORT_DAY_FIRST, SHORT_MONTH_FIRST = ("%d/%m/%y", "%d-%m-%y", "%d.%m.%y"), ("%m/%d/%y", "%m-%d-%y", "%m.%d.%y")
 SHORT_YEAR = r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2}$"
 MOST = 0.8
+FEW_QUARTERS = 20
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,20 @@ def part_of_year(text: str) -> str | None:
         if compared in names:
             return f"Q{number}"
     return month_of(text)
+
+
+def quarter_of(text: str) -> str | None:
+    """'Q1' for '1', 'T1', 'Q1' or a quarter in words; None for anything else."""
+    compared = plain(text)
+    if compared in ("1", "2", "3", "4"):
+        return f"Q{compared}"
+    part = part_of_year(text)
+    return part if part and part.startswith("Q") else None
+
+
+def whole_quarters(column: Column) -> bool:
+    """Whether every cell of a column is a quarter."""
+    return 0 < len(column.texts) <= FEW_QUARTERS and all(map(quarter_of, column.texts.to_list()))
 
 
 @dataclass(frozen=True)
@@ -316,12 +331,20 @@ def words_share(column: Column, table: str, texts: list[str] | None = None) -> f
     return sum(plain(text) in known for text in given) / max(len(given), 1)
 
 
-def counting(column: Column) -> bool:
-    """Whether a column numbers the rows: 1, 2, 3 … each once."""
-    number = column.latin.str.strip_suffix(".0").cast(pl.Int64, strict=False)
-    if number.null_count() or len(number) < 3 or len(number) < column.n_rows:
+def counting(column: Column, *, named: bool = False) -> bool:
+    """Whether a column numbers the rows: 1, 2, 3 … each once.
+
+    Under a header that says so (`named`), numbering may have gaps, begin anew, and stop at rows of totals.
+    """
+    number = column.latin.str.strip_suffix(".0").str.strip_chars("[]().").cast(pl.Int64, strict=False)
+    known = number.drop_nulls()
+    if len(known) < 3:
         return False
-    return bool((number.diff().drop_nulls() == 1).all())
+    steps = known.diff().drop_nulls() == 1
+    if named:
+        share = float(steps.mean() or 0)  # type: ignore[arg-type]
+        return share >= 0.9 and len(known) >= 0.9 * len(number) and int(known.max() or 0) <= 2 * column.n_rows  # type: ignore[arg-type]
+    return number.null_count() == 0 and len(number) == column.n_rows and bool(steps.all())
 
 
 def exact(text: str) -> bool:

@@ -129,7 +129,8 @@ def _country(
         where.guesses.append(Guess("country", code, YOUR_ANSWER))
         return {"within": code, "try": {"code": code}}
     named = countries_named(title, gazetteer)
-    shares = _shares(names, gazetteer)
+    each = _shares(names, gazetteer)
+    shares = _mean(each)
     ranked = sorted(shares, key=lambda code: -shares[code][0])
     best = ranked[0] if ranked else None
     second = shares[ranked[1]][0] if len(ranked) > 1 else 0
@@ -149,6 +150,9 @@ def _country(
     ):
         there, next_ = f"{shares[best][0]:.0%}", f"{second:.0%}"
         chosen, shown = best, said("{} of the place names lie there, {} in the next country", there, next_)
+    elif not named and (alone := _one_column_says(each)):
+        chosen, share, name = alone
+        shown = said("{} of the place names in “{}” lie there, and few in any other country", f"{share:.0%}", name)
     if chosen is not None:
         where.guesses.append(Guess("country", chosen, shown, shares.get(chosen, (1.0, 0))[0]))
         return {"within": chosen, "try": {"code": chosen}}
@@ -172,7 +176,10 @@ def _country_column(column: Found, gazetteer: Gazetteer) -> tuple[float, dict[st
 
 
 def _resolved(texts: pl.Series, level: str, within: str | None, scheme: str, gazetteer: Gazetteer) -> pl.Series:
-    return _asked(texts, level, within, scheme, gazetteer)["code"].is_not_null()
+    found = _asked(texts, level, within, scheme, gazetteer)["code"].is_not_null()
+    if scheme != "name" or within is None or level != "admin1":
+        return found
+    return found | pl.Series([len(codes) == 1 for codes in gazetteer.alike(texts, level, within)], dtype=pl.Boolean)
 
 
 def _asked(texts: pl.Series, level: str, within: str | None, scheme: str, gazetteer: Gazetteer) -> pl.DataFrame:
@@ -182,33 +189,68 @@ def _asked(texts: pl.Series, level: str, within: str | None, scheme: str, gazett
     return gazetteer.by_name(asked, scheme)
 
 
-def _shares(names: list[Found], gazetteer: Gazetteer) -> dict[str, tuple[float, int]]:
-    """Country → the mean share of place names that lie there, over columns, and how many different ones do."""
+Shares = dict[str, tuple[float, int]]
+"""Country → the share of different place names that lie there, and how many do."""
+
+
+def _shares(names: list[Found], gazetteer: Gazetteer) -> dict[str, Shares]:
+    """Column → where its place names lie, by the level that fits best."""
     of = dict(gazetteer.places.select("code", "country").iter_rows())
-    total: dict[str, list[tuple[float, int]]] = {}
     columns = [one for one in names if one.role in ("admin1", "admin2", "place")] or names
+    found: dict[str, Shares] = {}
     for one in columns:
         texts = one.column.texts
-        best: dict[str, tuple[float, int]] = {}
+        best = found.setdefault(one.column.name, {})
         for level in LEVELS:
             asked = _asked(texts, level, None, "name", gazetteer)
-            for country, hits in _by_country(asked, of).items():
-                share = len(hits) / len(texts)
+            hits = [[code] if code else list(several) for code, several in asked.select("code", "candidates").rows()]
+            if level == "admin1":
+                loose = gazetteer.alike(texts, level)
+                hits = [exact or near for exact, near in zip(hits, loose, strict=True)]
+            for country, there in _by_country(texts.to_list(), hits, of).items():
+                share = len(there) / len(texts)
                 if share > best.get(country, (0, 0))[0]:
-                    best[country] = share, len(hits)
-        for country, found in best.items():
-            total.setdefault(country, []).append(found)
+                    best[country] = share, len(there)
+    return found
+
+
+def _mean(each: dict[str, Shares]) -> Shares:
+    """The mean over all columns."""
+    countries = {country for shares in each.values() for country in shares}
     return {
-        country: (sum(share for share, _ in found) / len(columns), max(n for _, n in found))
-        for country, found in total.items()
+        country: (
+            sum(shares.get(country, (0, 0))[0] for shares in each.values()) / len(each),
+            max(shares.get(country, (0, 0))[1] for shares in each.values()),
+        )
+        for country in sorted(countries)
     }
 
 
-def _by_country(asked: pl.DataFrame, of: dict[str, str]) -> dict[str, set[str]]:
+def _one_column_says(each: dict[str, Shares]) -> tuple[str, float, str] | None:
+    """The country of which one column names states, where it fits nowhere else and no other column speaks against it.
+
+    The other columns may name towns, which the register does not hold for most countries.
+    """
+    sure: dict[str, tuple[float, str]] = {}
+    for name, shares in each.items():
+        ranked = sorted(shares, key=lambda country: -shares[country][0])
+        if not ranked:
+            continue
+        share, hits = shares[ranked[0]]
+        second = shares[ranked[1]][0] if len(ranked) > 1 else 0
+        if share >= 0.8 and hits >= 3 and second <= 0.5 * share:
+            sure[ranked[0]] = max(sure.get(ranked[0], (0.0, name)), (share, name))
+    if len(sure) != 1:
+        return None
+    ((country, (share, name)),) = sure.items()
+    return country, share, name
+
+
+def _by_country(texts: list[str], hits: list[list[str]], of: dict[str, str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for text, code, candidates in asked.select("name", "code", "candidates").iter_rows():
-        for hit in [code] if code else candidates:
-            found.setdefault(of.get(hit) or "?", set()).add(text)
+    for text, codes in zip(texts, hits, strict=True):
+        for code in codes:
+            found.setdefault(of.get(code) or "?", set()).add(text)
     return found
 
 
@@ -219,6 +261,10 @@ def _levels(
     within = country["within"] if isinstance(country["within"], str) else None
     fits: list[tuple[float, str, Found, str]] = []
     for one in names:
+        if one.role == "admin2" and within and not gazetteer.holds("admin2", within):
+            # No register of these is held for the country: the column is known for what it is, and not used.
+            one.role = "site"
+            continue
         shares = {level: _best_scheme(one, level, within, gazetteer) for level in LEVELS}
         level = _level(where, one, {k: v[0] for k, v in shares.items()}, answers)
         if level:
@@ -292,8 +338,16 @@ def _lookup(
                 lookup[text] = answers[key]
             continue
         within = attempt.get("within") if isinstance(attempt.get("within"), str) else None
-        near = gazetteer.suggest(text, attempt.get("level"), within)
         held = open_.filter(pl.col("_text") == text)
+        if within and attempt.get("level") == "admin1" and held["_kind"][0] != "ambiguous_place":
+            (codes,) = gazetteer.alike(pl.Series([text]), "admin1", within)
+            if len(codes) == 1:
+                lookup[text] = codes[0]
+                where.guesses.append(
+                    Guess(key, codes[0], said("it is its name but for the word for the kind of place"))
+                )
+                continue
+        near = gazetteer.suggest(text, attempt.get("level"), within)
         if held["_kind"][0] == "ambiguous_place":
             codes = str(held["_known"][0]).split(" or ")
             official = dict(gazetteer.places.filter(pl.col("code").is_in(codes)).select("code", "name").iter_rows())

@@ -42,7 +42,8 @@ def _file(name: str) -> dict[str, Any]:
 
 def plain(text: str) -> str:
     """A header or a cell as it is compared: without case, accents and punctuation."""
-    return normalise_text(text.replace("_", " ").replace("%", " % "))
+    spaced = text.replace("_", " ").replace("°", " ").replace("º", " ")
+    return normalise_text(spaced.replace("%", " % "))
 
 
 def han(text: str) -> bool:

@@ -69,6 +69,17 @@ LETTERS = {
     "&": " and ",
 }
 
+KINDS = frozenset(
+    " ".join(
+        (
+            "state states province provinces provincia provincias region regions regiao department departamento",
+            "departement governorate gouvernorat estado wilaya wilayat prefecture county oblast oblysy облысы",
+            "область обл край республика регион محافظة ولاية إقليم اقليم de del da do dos das du des d of the l",
+        )
+    ).split()
+)
+"""Words of a name, as compared, that only say what kind of place it is."""
+
 
 def normalise_text(text: str) -> str:
     """Return `text` without accents, case, punctuation or doubled spaces, for comparing names.
@@ -80,6 +91,16 @@ def normalise_text(text: str) -> str:
     for letter, plain_letters in LETTERS.items():
         plain = plain.replace(letter, plain_letters)
     return re.sub(SPACE, " ", re.sub(PUNCTUATION, " ", plain)).strip(" ")
+
+
+def bare(text: str) -> str:
+    """A name without words that only say what kind of place it is, and without articles; '' where nothing is left.
+
+    >>> bare("Província do Cuanza-Sul"), bare("محافظة الأنبار"), bare("Акмолинская область")
+    ('cuanza sul', 'انبار', 'акмолинская')
+    """
+    parts = [part for part in normalise_text(text).split() if part not in KINDS]
+    return " ".join(part.removeprefix("ال") for part in parts).replace("ة", "ه").replace("ى", "ي")
 
 
 def normalise(expr: pl.Expr) -> pl.Expr:
@@ -132,6 +153,10 @@ class Gazetteer:
         """Say for each code whether the register holds it; a null code is not held."""
         return codes.is_in(self.places["code"].to_list()).fill_null(False)
 
+    def holds(self, level: str, country: str) -> bool:
+        """Whether the register has places of a level in a country."""
+        return not self.places.filter(pl.col("level") == level, pl.col("country") == country).is_empty()
+
     def members_on(self, parent: str, day: date) -> list[str]:
         """Return the sorted codes of the places that belong to `parent` on `day`."""
         held = self.members.filter(
@@ -182,6 +207,26 @@ class Gazetteer:
         )
         best = sorted(scored, key=lambda hit: (-hit[1], codes[hit[2]]))
         return list({codes[row]: (codes[row], official[row]) for _, _, row in best}.values())[:n]
+
+    def alike(self, names: pl.Series, level: str, within: str | None = None) -> list[list[str]]:
+        """For each name the sorted codes of the places of that level that bear it, but for words such as 'province'.
+
+        'Акмолинская' for 'Акмолинская область', 'Departamento del Cauca' for 'Cauca'. For a draft's evidence and a
+        person's eyes: `by_name` knows exact names only.
+        """
+        held = self._bare.filter(level=level)
+        if within is not None:
+            held = held.filter(pl.any_horizontal(pl.col("code", "parent", "country") == within))
+        codes = dict(held.group_by("bare").agg(pl.col("code").unique().sort()).iter_rows())
+        return [codes.get(bare(name), []) for name in names.to_list()]
+
+    @cached_property
+    def _bare(self) -> pl.DataFrame:
+        own = self._keys.filter(scheme=NAME_SCHEME).select("code", "level", "parent", "country", "key").unique()
+        said = own.with_columns(pl.col("key").map_elements(bare, pl.String).alias("bare")).filter(pl.col("bare") != "")
+        # Of 'Almaty oblysy' and the city Almaty neither is known by the bare word, in whatever script it stands.
+        shared = said.filter(pl.col("code").n_unique().over("country", "level", "bare") > 1)
+        return said.join(shared, on="code", how="anti")
 
     def ancestors(self) -> pl.DataFrame:
         """Return place, ancestor, ancestor_level: each place with itself and what encloses it, up to its country.

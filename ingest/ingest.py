@@ -83,6 +83,7 @@ class _Seen:
     years: set[int] = field(default_factory=set)
     areas: set[str] = field(default_factory=set)
     keys: list[pl.DataFrame] = field(default_factory=list)
+    incidents: list[pl.DataFrame] = field(default_factory=list)
     places: dict[str, pl.DataFrame] = field(default_factory=dict)
 
 
@@ -613,13 +614,27 @@ def _event_key(layout: Layout) -> pl.Expr:
     return template(layout.event_key, []) if layout.event_key else pl.col("source_row").cast(pl.String)
 
 
+def _of_incidents(rows: pl.DataFrame, layout: Layout, seen: _Seen) -> pl.DataFrame:
+    """Adds our:incident_key, the number of the first row of the same incident; a row that names none is its own."""
+    if layout.incident is None:
+        return rows
+    named = rows.with_columns(template(layout.incident, []).hash(seed=7).alias("_incident"))
+    known = pl.concat([*seen.incidents, named.select("_incident", pl.col("source_row").alias("_first"))])
+    known = known.unique("_incident", keep="first", maintain_order=True)
+    seen.incidents = [known]
+    joined = named.join(known, on="_incident", how="left", maintain_order="left")
+    blank = rows.select(template(layout.incident, []).is_null().alias("blank"))["blank"]
+    first = pl.when(blank).then("source_row").otherwise("_first")
+    return joined.with_columns(first.cast(pl.String).alias("our:incident_key"))
+
+
 def _events(
     rows: pl.DataFrame, items: pl.DataFrame, source: Source, layout: Layout, snapshot: Snapshot, seen: _Seen
 ) -> tuple[pl.DataFrame, pl.DataFrame, list[pl.DataFrame], int]:
     """Events that have an item, their items, issues of repeated identifiers, and how many items those cost."""
     if layout.items:
         rows = rows.unique("source_row", keep="first", maintain_order=True)
-    events = rows.with_columns(
+    events = _of_incidents(rows, layout, seen).with_columns(
         _event_key(layout).alias("our:event_key"),
         pl.col("our:period_start").alias("our:date_start"),
         pl.col("our:period_end").alias("our:date_end"),

@@ -311,6 +311,9 @@ class Layout(Strict):
     event_key: str | None = None
     hide_event_key: bool = False
     """The identifier leads to pages that name people: it tells repeated events apart and is not kept."""
+    incident: str | None = None
+    """What rows of one incident share, as a template, where an incident may take several rows (one for each weapon):
+    disclosure control counts it once. It is not kept."""
     columns: dict[str, str] = {}
     """Their column → our column, for what is taken as it stands."""
     constants: dict[str, str] = {}
@@ -383,7 +386,7 @@ class Layout(Strict):
         for attempt in (*self.place, *self.counterpart):
             for template in attempt.texts():
                 used |= fields(template)
-        return used | fields(self.event_key) | fields(self.code)
+        return used | fields(self.event_key) | fields(self.incident) | fields(self.code)
 
 
 class Score(Strict):

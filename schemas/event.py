@@ -37,6 +37,10 @@ class Event(Record):
     tracing_outcome: str = pa.Field(nullable=True, isin=codes("tracing_outcome"), description="What tracing found.")
     description: str = pa.Field(nullable=True, description="Public description, without personal data.")
     evidence_ref: str = pa.Field(nullable=True, description="Public link to the evidence.")
+    incident_key: str = pa.Field(
+        nullable=True,
+        description="Number of the first row of its incident, where one may take several rows. It enters no release.",
+    )
     informant_key: str = pa.Field(
         nullable=True, description="Keyed hash that tells informants apart. Restricted: it enters no release."
     )

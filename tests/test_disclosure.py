@@ -657,6 +657,82 @@ def test_a_table_of_counts_is_protected_by_what_it_counts(tmp_path: Path) -> Non
     }
 
 
+REGISTER = (
+    COUNTS[: COUNTS.index("[rollup]")]
+    + """
+[rollup]
+places = ["country", "admin1"]
+periods = ["year"]
+
+[[definition]]
+id = "field_notes:seized"
+concept = "arms_seized"
+text = "Firearms taken, each in a row of its own."
+
+[[layout]]
+name = "register"
+table = "event"
+{incident}
+
+[layout.read]
+format = "csv"
+
+[layout.recognise]
+columns = ["act", "state", "day", "type"]
+
+[layout.period]
+date = "day"
+
+[[layout.place]]
+code = "{{state}}"
+
+[layout.lookup.type]
+pistol = {{ firearm_type = "PISTOL" }}
+
+[[layout.measure]]
+concept = "arms_seized"
+unit = "weapon"
+{ignored}
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("incident", "shown"),
+    [('incident = "{act}"', {"BRA", "BR-SP", "BR-MG"}), ("", {"BRA", "BR-SP", "BR-MG", "BR-RJ", "BR-ES"})],
+)
+def test_an_incident_of_several_rows_counts_once(tmp_path: Path, incident: str, shown: set[str]) -> None:
+    """A dozen weapons of two acts are two incidents: too few, and the next smallest state hides how many they are.
+
+    The second act is split: other rows lie between its own. Rows without an act are incidents of their own.
+    """
+    folder = Folder(tmp_path / "data")
+    folder.make()
+    ignored = "" if incident else '[layout.ignore]\nact = "not asked"'
+    text = REGISTER.format(incident=incident, ignored=ignored)
+    ledger.append(folder, "declared", source=NAME, declaration=keep_declaration(folder, text))
+    acts = {
+        "BR-RJ": ["a"] * 6 + ["b"] * 2,
+        "BR-SP": [""] * 40,
+        "BR-ES": [f"e{n}" for n in range(30)],
+        "BR-MG": [""] * 60,
+    }
+    rows = [(act, state) for state, own in acts.items() for act in own] + [("b", "BR-RJ")] * 4
+    path = tmp_path / "register.csv"
+    path.write_text("act,state,day,type\n" + "".join(f"{act},{state},2020-05-01,pistol\n" for act, state in rows))
+    sha, _ = keep(folder, path)
+    facts = {"source": NAME, "layout": "register", "snapshot": sha, "file_name": path.name}
+    ledger.append(folder, "received", **facts, bytes=path.stat().st_size, released=None)
+    ledger.append(folder, "accepted", source=NAME, snapshot=sha)
+    with open_release(folder, build(folder), "clear") as con:
+        question = (
+            "select place, value::integer from figure where dimension = 'total' and period = '2020' and value > 0"
+        )
+        found = dict(con.execute(question).fetchall())
+    assert found.keys() == shown
+    assert found["BRA"] == len(rows) == 142
+
+
 @pytest.mark.parametrize(
     ("how", "read"),
     [({"publish": False}, {"own": 0}), ({"informants": "one"}, {"own": 0}), ({"tlp": "AMBER"}, {"green": True})],

@@ -487,24 +487,27 @@ def _columns(sheet: _Sheet) -> None:
             {"where": {one.column.name: text}, "reason": "left_out", "because": LEFT_BY_ANSWER}
             for text in words.left_out
         ]
-    for one in sheet.columns:
-        if one.role in (*roles.KEPT, "evidence_ref"):
-            if table == "event":
-                layout.setdefault("columns", {})[one.column.name] = one.role
-            else:
-                one.why = NO_SUCH_COLUMN
-        if one.role == "event_key":
-            if table == "event":
-                layout["event_key"] = f"{{{one.column.name}}}"
-                layout["hide_event_key"] = True
-            else:
-                one.why = NO_SUCH_COLUMN
+    _kept(sheet)
     if items := sheet.of("items"):
         joiners, numerals, about = cells.used(items[0].column)
         layout["items"] = {"column": items[0].column.name, "joiners": joiners or ["+"]}
         if numerals:
             layout["items"]["numerals"] = numerals
         layout.setdefault("approximate", {}).update(about)
+
+
+def _kept(sheet: _Sheet) -> None:
+    """Columns kept as they stand, and those that tell events apart: a published number has none of them."""
+    layout = sheet.layout
+    for one in sheet.of(*roles.KEPT, "evidence_ref", "event_key", "incident"):
+        if layout["table"] != "event":
+            one.why = NO_SUCH_COLUMN
+        elif one.role == "incident":
+            layout["incident"] = f"{{{one.column.name}}}"
+        elif one.role == "event_key":
+            layout |= {"event_key": f"{{{one.column.name}}}", "hide_event_key": True}
+        else:
+            layout.setdefault("columns", {})[one.column.name] = one.role
 
 
 def _one_dimension(sheet: _Sheet, looked: list[Found]) -> list[Found]:
@@ -746,6 +749,7 @@ ORDER = (
         "table",
         "event_key",
         "hide_event_key",
+        "incident",
         "missing",
         "zero",
         "thousands",

@@ -9,6 +9,7 @@ from ingest.draft.values import (
     Numbers,
     counting,
     dated,
+    in_blocks,
     label_share,
     link_share,
     month_share,
@@ -73,6 +74,7 @@ CHOICES = {
     "make": said("the make"),
     "model": said("the model"),
     "event_key": said("the identifier of the event"),
+    "incident": said("the identifier of an event that takes several rows"),
     "ignore": said("none of these: leave it out"),
 }
 
@@ -334,6 +336,9 @@ def _as_it_stands(found: Found, role: str, header: str, whole: bool, numeric: bo
     if role == "event_key" and once >= 0.95:
         shown = said("its header is “{}”, and hardly any text stands there twice", column.name)
         return _is(found, role, shown, once)
+    if role == "event_key" and len(column.texts) >= 0.2 * column.filled and in_blocks(column):
+        shown = said("its header is “{}”, and rows with the same text follow each other", column.name)
+        return _is(found, "incident", shown)
     if role in KEPT and (not numeric or role in ("calibre", "model")):
         return _is(found, role, header)
     if role == "place_code" and not mentions(column.name, "objects"):

@@ -347,6 +347,14 @@ def counting(column: Column, *, named: bool = False) -> bool:
     return number.null_count() == 0 and len(number) == column.n_rows and bool(steps.all())
 
 
+def in_blocks(column: Column) -> bool:
+    """Whether a text that stands in several rows stands in rows that follow each other, as rows of one record do."""
+    if len(column.texts) < 2 or len(column.texts) == column.filled:
+        return False
+    steps = column.rows.diff().drop_nulls()
+    return float((steps == column.counts[:-1]).mean() or 0) >= 0.9  # type: ignore[arg-type]
+
+
 def exact(text: str) -> bool:
     """Whether a text is a plain number."""
     _, kind = numbers(pl.Series([text]), "", ".")

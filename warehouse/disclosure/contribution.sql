@@ -16,7 +16,7 @@ with happened as (
         item_source.legal_justification,
         item_source.variant,
         item_source.quantity as value,
-        item_source.file || '/' || item_source.event_key as incident,
+        item_source.file || '/' || coalesce(event.incident_key, item_source.event_key) as incident,
         -- Whoever is not named may be one and the same.
         coalesce(event.informant_key, '') as informant_key
     from item_source

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from functools import cache
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from threading import BoundedSemaphore, Thread
@@ -36,6 +38,8 @@ else:
 ROOT = Path(__file__).parents[1]
 START = "import sys; sys.path.insert(0, sys.argv[1]); from ingest.contained import child; child()"
 PACKAGES = ("ingest", "schemas", "warehouse")
+CODE = (".py", ".sql", ".toml", ".yaml", ".csv")
+"""How the names of files end on which an answer depends."""
 
 LONGEST_ANSWER = 64 << 20
 LONGEST_COMPLAINT = 1 << 16
@@ -76,6 +80,15 @@ def run(function: str, arguments: dict[str, Any], *, seconds: float = 30, memory
         return _run(function, arguments, seconds, memory)
     finally:
         TURNS.release()
+
+
+@cache
+def code() -> str:
+    """A hash of all that a child may run and reads of our own: with other code an answer may be another."""
+    found = sha256()
+    for path in sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.suffix in CODE):
+        found.update(str(path.relative_to(ROOT)).encode() + b"\0" + sha256(path.read_bytes()).digest())
+    return found.hexdigest()
 
 
 def _run(function: str, arguments: dict[str, Any], seconds: float, memory: int) -> Any:

@@ -162,7 +162,11 @@ def drop(folder: Folder, actor: Actor, contribution: Contribution) -> None:
     demand(actor, "draft", contribution.organisation)
     if contribution.stage not in OPEN:
         raise ContributionRefused(said("What is submitted can be withdrawn, not thrown away."))
-    shutil.rmtree(path(folder, contribution.id))
+    with staging(folder.drafts) as away:
+        # Out of its place in one step: what is still at work for it finds nowhere to leave anything.
+        dropped = away / contribution.id
+        replace(path(folder, contribution.id), dropped)
+        shutil.rmtree(dropped)
 
 
 def copy_of(folder: Folder, contribution: Contribution) -> Path:
@@ -170,6 +174,17 @@ def copy_of(folder: Folder, contribution: Contribution) -> Path:
     if contribution.copy is None:
         raise ContributionRefused(said("The file is not confirmed yet."))
     return path(folder, contribution.id) / contribution.copy
+
+
+def demand_copy(folder: Folder, contribution: Contribution) -> None:
+    """Raises ContributionRefused where the copy is gone: another tab may have dropped the contribution."""
+    if not copy_of(folder, contribution).is_file():
+        raise ContributionRefused(said("There is no contribution of that name."))
+
+
+def released(contribution: Contribution) -> str | None:
+    """The day its file was released, where that was said, as the ledger has it."""
+    return str(contribution.described.get("released") or "") or None
 
 
 def declaration(folder: Folder, contribution: Contribution) -> str:
@@ -275,7 +290,7 @@ def submit(
         declaration=sha,
         file_name=f"{source.name}{copy.suffix}",
         bytes=copy.stat().st_size,
-        released=str(contribution.described.get("released") or "") or None,
+        released=released(contribution),
         obtained_from=source.obtained_from,
         actor=actor.role_id,
     )
@@ -369,6 +384,9 @@ def withdrawn(folder: Folder, source: str) -> None:
 
 def _forget(folder: Folder, contribution: Contribution) -> None:
     """Removes the copy and the rehearsal: what was accepted is a kept file, what was refused is nobody's business."""
+    if contribution.copy:
+        # First, for a rehearsal that ends meanwhile looks whether it is still there.
+        copy_of(folder, contribution).unlink(missing_ok=True)
     for left in path(folder, contribution.id).iterdir():
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)

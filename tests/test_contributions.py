@@ -1,10 +1,13 @@
 """A contribution from its file to a release: what is kept, who may do what, what flows, what waits, what goes again."""
 
 import csv
+import io
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import polars as pl
@@ -12,12 +15,14 @@ import pytest
 import xlsxwriter
 
 from dashboard import language
-from dashboard.portal import describe, form, work
-from ingest import contributions, ledger
+from dashboard.language import _, sentence
+from dashboard.portal import describe, form, outcome, work
+from dashboard.words import say
+from ingest import contained, contributions, ledger
 from ingest.contributions import Contribution, ContributionRefused
 from ingest.declarations import declared
 from ingest.folder import Folder
-from ingest.roles import Actor, NotAllowed
+from ingest.roles import LOCAL, Actor, NotAllowed
 from warehouse.build import build
 from warehouse.inputs import held_files
 from warehouse.release import open_release
@@ -227,10 +232,10 @@ def test_a_filled_form_is_read_without_a_question(folder: Folder, tmp_path: Path
     assert one.asked["questions"] == []
     told = work.rehearse(folder, one)
     assert told["counts"] == {"rows": 3, "accepted": 2, "refused": 1, "skipped": 0}
-    (issue,) = [kind for kind in work.kinds_of(folder, one) if kind["fate"] == "row_refused"]
+    (issue,) = [kind for kind in work.kinds_of(told) if kind["fate"] == "row_refused"]
     assert (issue["kind"], issue["rows"]) == ("unknown_place", [4])
     assert "Nowhere" in issue["sentence"]
-    found = pl.read_parquet(contributions.path(folder, one.id) / work.REHEARSAL / "rows" / "observation" / "*.parquet")
+    found = pl.read_parquet(Path(told["place"]) / "rows" / "observation" / "*.parquet")
     assert found.sort("value").select("place", "category", "value", "low", "high").rows() == [
         ("BR-AC", "PISTOL", Decimal(12), None, None),
         ("BRA", "TOTAL", Decimal(40), Decimal(30), Decimal(50)),
@@ -268,3 +273,170 @@ def test_a_sensitive_source_shows_the_public_no_small_number(folder: Folder, tmp
     assert figures(folder, str(plain.source))
     assert figures(folder, str(sensitive.source)) == {}
     assert figures(folder, str(sensitive.source), "green")
+
+
+def seizures(path: Path, *numbers: int) -> Path:
+    """Seizures counted in three states of Brazil in two years, four numbers a state."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["Country", "State", "Year", "Type of firearm", "Number of seizures"])
+        keys = ((s, y, k) for s in ("Acre", "Bahia", "Paraná") for y in (2019, 2021) for k in ("pistol", "revolver"))
+        rows.writerows(["Brazil", *key, number] for key, number in zip(keys, numbers, strict=True))
+    return path
+
+
+def public(folder: Folder, source: str) -> tuple[int, int]:
+    """How many figures of at least one incident everyone sees, and how many are withheld."""
+    query = "select count(*) filter (where value > 0), count(*) filter (where obs_status = 'Q') from figure"
+    with open_release(folder) as con:
+        shown, withheld = con.execute(f"{query} where source = ?", [source]).fetchall()[0]
+    return int(shown), int(withheld)
+
+
+def test_a_rehearsal_knows_what_was_published_before(folder: Folder, tmp_path: Path) -> None:
+    """A number that changed by less than the threshold is withheld by the build, and so by the rehearsal."""
+    protected = {"sensitivity": "moderate", "informants": "independent", "threshold": "5", "publish": True}
+    before = (40, 20, 41, 21, 42, 22, 43, 23, 44, 24, 45, 25)
+    first = received(folder, seizures(tmp_path / "a.csv", *before))
+    sums = {"rollup": {"places": ["country", "admin1"]}}
+    first = described(folder, contributions.save(folder, AIDA, first, drafted=first.drafted | sums), **protected)
+    told = work.rehearse(folder, first)
+    first = accepted(folder, handed_in(folder, first))
+    build(folder)
+    source = str(first.source)
+    seen = {one["audience"]: one for one in told["audiences"]}
+    assert public(folder, source) == (seen["public"]["shown"], sum(seen["public"]["withheld"].values()))
+    assert seen["public"]["shown"] > 0
+    later = received(folder, seizures(tmp_path / "b.csv", 42, *before[1:]), replaces=source)
+    told = work.rehearse(folder, later)
+    seen = {one["audience"]: one for one in told["audiences"]}
+    assert seen["public"]["withheld"]["change"] > 0
+    assert handed_in(folder, later).stage == "accepted"
+    build(folder)
+    assert public(folder, source) == (seen["public"]["shown"], sum(seen["public"]["withheld"].values()))
+
+
+def test_a_rehearsal_reads_older_files_by_the_declaration_it_rehearses(folder: Folder, tmp_path: Path) -> None:
+    """Files that add up: what is said of the source now holds for all of them, as it will in the build."""
+    first = described(folder, received(folder, table(tmp_path / "a.csv")), succession="part")
+    first = accepted(folder, handed_in(folder, first))
+    build(folder)
+    later = received(folder, table(tmp_path / "b.csv", more=5), replaces=str(first.source))
+    later = described(folder, later, succession="part", producer="Monitors and police")
+    rehearsed = pl.read_parquet(Path(work.rehearse(folder, later)["place"]) / "figure.parquet")
+    accepted(folder, handed_in(folder, later))
+    build(folder)
+    with open_release(folder) as con:
+        rows = con.execute("select figure_id, producer, value from figure where source = ?", [first.source]).fetchall()
+    assert {producer for _, producer, _ in rows} == {"Monitors and police"}
+    assert sorted(rows) == sorted(rehearsed.select("figure_id", "producer", "value").rows())
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The functions that were run in a child process, one entry each time."""
+    found: list[str] = []
+
+    def counted(function: str, *given: Any, **how: Any) -> Any:
+        found.append(function)
+        return contained.run(function, *given, **how)
+
+    monkeypatch.setattr(work, "run", counted)
+    return found
+
+
+def test_a_rehearsal_runs_once_until_something_changes(folder: Folder, tmp_path: Path, started: list[str]) -> None:
+    one = described(folder, received(folder, table(tmp_path / "a.csv")))
+    started.clear()
+    told = work.rehearse(folder, one)
+    assert [work.rehearse(folder, one) for _again in range(3)] == [told] * 3
+    assert len(started) == 1
+    changed = described(folder, one, producer="Others")
+    assert work.rehearse(folder, changed)["place"] != told["place"]
+    assert len(started) == 2
+    assert work.rehearse(folder, one) == told
+    assert len(started) == 2
+    ledger.append(folder, "adopted", source="gva", organisation="other_network", actor=OTHER.role_id)
+    assert work.rehearse(folder, one)["place"] != told["place"]
+    assert len(started) == 3
+    table(contributions.copy_of(folder, one), more=1)
+    work.rehearse(folder, one)
+    assert len(started) == 4
+    assert len([*Path(told["place"]).parent.iterdir()]) == outcome.KEPT
+    assert work.kinds_of(work.rehearse(folder, one)) == []
+
+
+def test_a_rehearsal_goes_with_its_contribution(folder: Folder, tmp_path: Path) -> None:
+    one = described(folder, received(folder, table(tmp_path / "a.csv")))
+    place = Path(work.rehearse(folder, one)["place"])
+    assert place.is_dir()
+    one = handed_in(folder, one)
+    work.rehearse(folder, one)
+    work.withdraw(folder, AIDA if one.stage == "accepted" else LOCAL, str(one.source), "consent")
+    assert [path.name for path in contributions.path(folder, one.id).iterdir()] == [contributions.STATE]
+    two = described(folder, received(folder, table(tmp_path / "b.csv")))
+    work.rehearse(folder, two)
+    work.drop(folder, AIDA, two)
+    assert [path.name for path in folder.drafts.iterdir()] == [one.id]
+
+
+@pytest.mark.parametrize("how", ["dropped", "accepted"])
+def test_a_rehearsal_leaves_nothing_where_its_contribution_is_gone(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Another tab ends it while the rehearsal runs."""
+    one = described(folder, received(folder, table(tmp_path / "a.csv")))
+    one = one if how == "dropped" else handed_in(folder, one)
+
+    def meanwhile(_function: str, asked: dict[str, Any], **_how: Any) -> dict[str, Any]:
+        monkeypatch.undo()
+        monkeypatch.setenv("COMMONS_KEYS", str(tmp_path / "keys"))
+        (Path(asked["into"]) / "figure.parquet").write_bytes(b"personal")
+        work.drop(folder, AIDA, one) if how == "dropped" else accepted(folder, one)
+        return {}
+
+    monkeypatch.setattr(work, "run", meanwhile)
+    with pytest.raises(ContributionRefused):
+        work.rehearse(folder, one)
+    left = [path.name for path in folder.drafts.rglob("*") if path.is_file()]
+    assert left == ([] if how == "dropped" else [contributions.STATE])
+
+
+def test_two_tabs_make_one_outcome(tmp_path: Path) -> None:
+    both = Barrier(2)
+
+    def made(into: Path) -> dict[str, Any]:
+        (into / "rows").write_text("rows")
+        both.wait(timeout=20)
+        return {"n": 1}
+
+    with ThreadPoolExecutor(2) as tabs:
+        asked = [tabs.submit(outcome.once, tmp_path, "key", made) for _tab in range(2)]
+        assert [one.result() for one in asked] == [({"n": 1}, tmp_path / "key")] * 2
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["key", "rows", outcome.TOLD]
+
+
+@pytest.mark.parametrize("code", ["fr", "ar"])
+def test_what_became_of_each_row_is_said_in_the_language(folder: Folder, tmp_path: Path, code: str) -> None:
+    """The file has a column that is called as one of those that are added; no English words stand beside its rows."""
+    language.use(code)
+    file = tmp_path / "a.csv"
+    head, *rows = table(tmp_path / "plain.csv").read_text(encoding="utf-8").splitlines()
+    rows[3] = rows[3].replace("Acre", "Nowhere")
+    file.write_text("\n".join([f"{head},{_('Fate')}", *(f"{row},x" for row in rows)]) + "\n", encoding="utf-8")
+    one = received(folder, file)
+    given = {"column:" + _("Fate"): "ignore"} if one.asked["questions"] else {}
+    one = described(folder, work.draft(folder, AIDA, one, given))
+    told = work.rehearse(folder, one)
+    (kind,) = work.kinds_of(told)
+    written = [*csv.reader(io.StringIO(work.annotated(folder, one).decode()))]
+    assert written[0] == [
+        *(_("Row"), *head.split(","), _("Fate"), f"{_('Fate')} *"),
+        _("What is the matter, and what to do"),
+    ]
+    became = {int(row[0]): row[-2:] for row in written[1:]}
+    why = f"{sentence(kind['sentence'])} {sentence(kind['repair'])}"
+    assert became.pop(5) == [say("fate", kind["fate"]), why]
+    assert "Nowhere" in why
+    assert kind["repair"] not in why
+    assert [*became.values()] == [["", ""]] * 11

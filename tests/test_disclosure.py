@@ -3,6 +3,7 @@
 The attack is written here anew, from what is published alone: it shares no line with what it attacks.
 """
 
+import html
 import random
 import shutil
 from collections import defaultdict
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 from sampled import accept_small, keep_samples
 from scipy.optimize import linprog
 
+from dashboard.pages import origin
 from ingest import ledger
 from ingest.declarations import keep_declaration
 from ingest.folder import Folder
@@ -29,7 +31,8 @@ from schemas.declaration import DeclarationRefused, parse
 from warehouse import checks, disclosure, inputs
 from warehouse.build import build
 from warehouse.lineage import lineage
-from warehouse.release import TIERS, current_id, manifest, open_release
+from warehouse.release import TIERS, current_id, manifest, open_release, sql
+from warehouse.stage import use_places, use_source
 from warehouse.suppress import Cell, Earlier, Relation, Rule, interval, primary, protect
 from warehouse.verify import verify
 
@@ -503,6 +506,9 @@ def test_where_a_protected_number_comes_from_is_said_without_its_file(released: 
             assert told["cells"] == []
             assert told["n_rows"] == 0
             assert any(words in step for step in told["steps"])
+            page = html.unescape(origin.cells(told))
+            assert "The rows of this source are not shown, to protect people." in page
+            assert not any(words in page for words in ("0", "rows behind this number", "sha256", "<table"))
             assert not any(name in str(told) for name in ("notes-202", *released.hashes))
 
 
@@ -512,7 +518,12 @@ def test_a_report_counts_what_a_build_would_show(released: Released) -> None:
         part for part in manifest(released.folder, released.releases[0])["parts"] if part["view"] == "pattern"
     )
     path = released.folder.releases / released.releases[0] / pattern["file"]
-    told = disclosure.report(read, NAME, pl.read_parquet(path, schema=disclosure.PATTERN))
+    with duckdb.connect() as con:
+        use_places(con, read)
+        use_source(con, read, NAME)
+        con.execute(sql("views/figure"))
+        con.execute("create temp table own_figure as select * from figure")
+        told = disclosure.report(con, read, read.declared[NAME], pl.read_parquet(path, schema=disclosure.PATTERN))
     seen = {one.audience: one for one in told.seen}
     with open_release(released.folder, released.releases[1], "clear") as con:
         shown = con.execute("select count(value) from figure where source = ?", [NAME]).fetchall()[0][0]

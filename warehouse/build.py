@@ -220,7 +220,7 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         use_statements(con, folder)
         withdrawn = use_withdrawn(con, folder)
         parts = [_figure(con, inputs, name, staged, before, say) for name in inputs.published()]
-        known = _patterns_before(folder, inputs.published())
+        known = patterns_before(folder, inputs.published())
         protected = _protected(con, inputs, parts, staged, before, known, say)
         figures = [*parts, *(part for part in protected if part.view == "protected")]
         parts += protected
@@ -275,7 +275,7 @@ def _figure(
     return _part(con, "figure", name, key, staged, before, compute, "select * from figure", (source.tlp,))
 
 
-def _patterns_before(folder: Folder, names: list[str]) -> dict[str, pl.DataFrame]:
+def patterns_before(folder: Folder, names: list[str]) -> dict[str, pl.DataFrame]:
     """Source → what the releases that are kept showed and withheld of it; in one order, so that it can be a key.
 
     Raises OSError where one of these files has changed: without it a withheld figure might be shown.

@@ -19,7 +19,7 @@ from schemas.declaration import Disclosure, Source
 from schemas.vocabulary import codes
 from warehouse.inputs import Inputs
 from warehouse.release import TIERS, sql
-from warehouse.stage import use_kept, use_places, use_source
+from warehouse.stage import use_kept
 from warehouse.suppress import CLOSED, Cell, Earlier, Key, Relation, Rule, protect
 
 COUNTED = ("incident", "seizure_case", "offence")
@@ -204,30 +204,26 @@ PERIODS = (2, 5)
 """Lengths in years of the periods a report tries."""
 
 
-def report(inputs: Inputs, name: str, before: pl.DataFrame | None = None) -> Report:
+def report(
+    con: duckdb.DuckDBPyConnection, inputs: Inputs, source: Source, before: pl.DataFrame | None = None
+) -> Report:
     """What each audience would see of a source, counted by the very rules of the build. Figures are counted where
     they stand for at least one incident; a withheld figure's reason is one of suppress.PRIMARY, 'complement' or
-    suppress.CLOSED. Raises KeyError where no file of the source is held.
+    suppress.CLOSED. Reads own_figure and the places; `before` as in `judge`.
     """
-    source = inputs.current[name][0].source
     disclosure = of(source)
     levels = levels_of(source)
-    with duckdb.connect() as con:
-        use_places(con, inputs)
-        use_source(con, inputs, name)
-        con.execute(sql("views/figure"))
-        con.execute("create temp table own_figure as select * from figure")
-        figures = int(con.execute("select count(*) from own_figure where value > 0").fetchall()[0][0])
-        judged: dict[tuple[str, int], dict[str, int]] = {}
-        if disclosure:
-            use_contributions(con, inputs, source, disclosure)
-            judged = {
-                (upto[-1], years): judge(con, disclosure, upto, before if years == 1 else None, years).counts()
-                for upto, years in [
-                    *((levels[: n + 1], 1) for n in range(len(levels))),
-                    *((levels, years) for years in PERIODS if levels),
-                ]
-            }
+    figures = int(con.execute("select count(*) from own_figure where value > 0").fetchall()[0][0])
+    judged: dict[tuple[str, int], dict[str, int]] = {}
+    if disclosure:
+        use_contributions(con, inputs, source, disclosure)
+        judged = {
+            (upto[-1], years): judge(con, disclosure, upto, before if years == 1 else None, years).counts()
+            for upto, years in [
+                *((levels[: n + 1], 1) for n in range(len(levels))),
+                *((levels, years) for years in PERIODS if levels),
+            ]
+        }
     counts = judged.get((levels[-1], 1), {}) if levels else {}
     seen = []
     for audience, tier in AUDIENCES.items():

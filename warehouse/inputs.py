@@ -1,6 +1,6 @@
 """What a build starts from: the kept files, in their succession, with their accepted rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -56,9 +56,12 @@ class Inputs:
         }
 
 
-def held_files(folder: Folder) -> dict[str, list[Held]]:
-    """Source → its kept files that were accepted, from the ledger; what was withdrawn is left out."""
-    known = declared(folder)
+def held_files(folder: Folder, known: Mapping[str, Source] | None = None) -> dict[str, list[Held]]:
+    """Source → its kept files that were accepted, from the ledger; what was withdrawn is left out.
+
+    `known` are the declarations they are read by: by default those in force.
+    """
+    known = declared(folder) if known is None else known
     found: dict[tuple[str, str], Held] = {}
     accepted: set[tuple[str, str]] = set()
     for act in ledger.entries(folder):
@@ -99,17 +102,18 @@ def read_inputs(
     *,
     needed: bool = True,
     on: date | None = None,
+    known: Mapping[str, Source] | None = None,
 ) -> Inputs:
     """All kept files with their accepted rows, ingested where the cache lacks them (by default the folder's own).
 
-    Sources under an embargo on the day `on` (by default today) are left out as if nothing of them were held.
+    Sources under an embargo on the day `on` (by default today) are left out as if nothing of them were held. `known`
+    are the declarations: by default those in force.
     Raises NothingToBuild where nothing has figures, unless none are `needed`.
     """
     day = on or datetime.now(UTC).date()
-    held = {name: files for name, files in held_files(folder).items() if not files[0].source.embargoed(day)}
-    inputs = Inputs(
-        held, {name: current(files) for name, files in held.items()}, {}, load_gazetteer(), declared(folder)
-    )
+    known = declared(folder) if known is None else known
+    held = {name: files for name, files in held_files(folder, known).items() if not files[0].source.embargoed(day)}
+    inputs = Inputs(held, {name: current(files) for name, files in held.items()}, {}, load_gazetteer(), {**known})
     for name, files in held.items():
         for file in files:
             say(f"accepting {name}: {file.file_name}")

@@ -4,7 +4,7 @@ The rows go the way of every file; the figures are made by the views of a build,
 release. Made to run in a child process: plain texts in, one folder of files and one small answer out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,14 +14,14 @@ import duckdb
 import polars as pl
 
 from ingest.accept import Report, write
-from ingest.declarations import of_text
+from ingest.declarations import declared, of_text
 from ingest.folder import Folder
 from ingest.ingest import Snapshot
 from ingest.read import batches
 from ingest.recognise import recognise
 from ingest.register.gazetteer import load as load_gazetteer
 from schemas.declaration import Source
-from warehouse.build import YEARLY
+from warehouse.build import YEARLY, patterns_before
 from warehouse.disclosure import report as report_of
 from warehouse.inputs import Inputs, read_inputs
 from warehouse.release import NoRelease, current_id, manifest, sql
@@ -37,8 +37,8 @@ EXAMPLES, SHOWN = 10, 30
 """Rows named of each kind of issue, and pairs shown."""
 
 
-def rehearse(root: str, text: str, name: str, copy: str, into: str) -> dict[str, Any]:
-    """What would become of the file `copy` under the declaration `text` of the source `name`.
+def rehearse(root: str, text: str, name: str, copy: str, released: str | None, into: str) -> dict[str, Any]:
+    """What would become of the file `copy`, `released` on a day, under the declaration `text` of the source `name`.
 
     Writes into the folder `into`: accepted rows and issues (`rows/`), `figure.parquet`, `comparison/` (this
     source beside each other one of the current release) and `change.parquet` (figures that are new, changed or gone).
@@ -51,7 +51,14 @@ def rehearse(root: str, text: str, name: str, copy: str, into: str) -> dict[str,
     snapshot = Snapshot(REHEARSED, path, f"{name}{path.suffix}")
     report = write(out / ROWS, source, layout, snapshot, load_gazetteer(), lambda rows: None)
     held = Held(
-        REHEARSED, source, layout, snapshot.file_name, path.stat().st_size, _now(), date.today(), source.obtained_from
+        REHEARSED,
+        source,
+        layout,
+        snapshot.file_name,
+        path.stat().st_size,
+        _now(),
+        date.fromisoformat(released) if released else None,
+        source.obtained_from,
     )
     figures = _figures(folder, source, held, report, out)
     issues = report.issue_rows()
@@ -77,10 +84,13 @@ def _figures(folder: Folder, source: Source, held: Held, report: Report, out: Pa
         use_source(con, inputs, source.name)
         con.execute(sql("views/figure"))
         made = _write(con, "select * from figure", out / FIGURES)
+        # Made once: all that follows reads what was written.
+        con.execute(f"create or replace temp view figure as select * from read_parquet('{_quoted(out / FIGURES)}')")
+        con.execute("create temp view own_figure as select * from figure")
         parts = _parts(folder)
         pairs = _pairs(con, inputs, source.name, parts, out)
         changes = _changes(con, parts.get(source.name), out)
-    seen = report_of(inputs, source.name)
+        seen = report_of(con, inputs, source, patterns_before(folder, [source.name]).get(source.name))
     return {
         "figures": made,
         "pairs": pairs,
@@ -91,10 +101,9 @@ def _figures(folder: Folder, source: Source, held: Held, report: Report, out: Pa
 
 
 def _with(folder: Folder, source: Source, held: Held, report: Report) -> Inputs:
-    """What a build would start from if this file were accepted."""
-    inputs = read_inputs(folder, needed=False)
+    """What a build would start from if this file were accepted: its declaration is that of the older files too."""
+    inputs = read_inputs(folder, needed=False, known=declared(folder) | {source.name: source})
     files = [*inputs.held.get(source.name, []), held]
-    inputs.declared[source.name] = source
     inputs.held[source.name] = files
     inputs.current[source.name] = current(files)
     inputs.reports[source.name, held.snapshot] = report
@@ -150,20 +159,45 @@ def _changes(con: duckdb.DuckDBPyConnection, before: Path | None, out: Path) -> 
     return {kind: found.get(kind, 0) for kind in ("new", "changed", "gone", "same")}
 
 
-def annotated(copy: Path, folder: Path, source: Source, layout_name: str) -> pl.DataFrame:
-    """The rows of a file as they stand, each with what became of it and why: for its contributor to mend."""
+def annotated(
+    copy: Path,
+    folder: Path,
+    source: Source,
+    layout_name: str,
+    heads: tuple[str, str, str],
+    fate: Callable[[str], str],
+    sentence: Callable[[str], str],
+) -> pl.DataFrame:
+    """The rows of a file as they stand, each with what became of it and why: for its contributor to mend.
+
+    `heads` are the headers of what is added: the number of the row, its fate, and why. `fate` and `sentence` say a
+    fate and a sentence of an issue in the contributor's language.
+    """
     layout = next(one for one in source.layout if one.name == layout_name)
     rows = pl.concat([*batches(copy, layout.read, careful=layout.read.format == "csv")]).drop("_cells")
-    issues = pl.read_parquet(folder / ROWS / "issue" / "*.parquet")
-    why = (
-        issues.filter(pl.col("source_row").is_not_null())
+    row, what, why = (_unlike(head, rows.columns) for head in heads)
+    issues = pl.read_parquet(folder / ROWS / "issue" / "*.parquet").filter(pl.col("source_row").is_not_null())
+    became = (
+        issues.with_columns(
+            _said(issues["fate"], fate), _said(issues["sentence"], sentence), _said(issues["repair"], sentence)
+        )
         .group_by("source_row", maintain_order=True)
         .agg(
-            pl.col("fate").first(),
-            (pl.col("sentence") + " " + pl.col("repair")).str.join(" ").alias("why"),
+            pl.col("fate").first().alias(what),
+            pl.concat_str("sentence", "repair", separator=" ").str.join(" ").alias(why),
         )
     )
-    return rows.join(why, on="source_row", how="left", maintain_order="left").rename({"source_row": "row"})
+    return rows.join(became, on="source_row", how="left", maintain_order="left").rename({"source_row": row})
+
+
+def _said(words: pl.Series, say: Callable[[str], str]) -> pl.Series:
+    """Each text as `say` says it; here and not in a thread of Polars, which would not know the language in use."""
+    return pl.Series(words.name, [say(one) for one in words], pl.String)
+
+
+def _unlike(head: str, columns: list[str]) -> str:
+    """A header that none of these columns has: the file may have one of the same words."""
+    return _unlike(f"{head} *", columns) if head in columns else head
 
 
 def _write(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:

@@ -120,7 +120,10 @@ def source(of: Row) -> str:
 
 
 def cells(found: dict[str, Any]) -> str:
-    """The cells of the kept files behind the figure, as they stood there."""
+    """The cells of the kept files behind the figure, as they stood there; where they are not public, that it is so."""
+    if found["figure"]["snapshot"] is None:
+        said = _("The rows of this source are not shown, to protect people.")
+        return f'<h2>{text(_("What stood in the file"))}</h2><p class="unit">{text(said)}</p>'
     shown, total = found["cells"], found["n_rows"]
     if len(shown) < total:
         said = _("The first {n} of {total} rows behind this number.")

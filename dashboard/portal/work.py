@@ -3,20 +3,26 @@
 Texts in, plain answers out; nothing of Streamlit. Raises schemas.issue.FileRefused with the reason.
 """
 
+import json
 import shutil
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
 
-from dashboard.language import sentence
+from dashboard.language import _, sentence
 from dashboard.portal import form
-from ingest import contributions, quarantine
-from ingest.contained import run
+from dashboard.portal.outcome import once
+from dashboard.words import say
+from ingest import contributions, ledger, quarantine
+from ingest.contained import code, run
 from ingest.contributions import Contribution
 from ingest.declarations import declared, of_text
 from ingest.draft.roles import CHOICES
 from ingest.folder import Folder
+from ingest.keep import digest
 from ingest.roles import Actor
 from schemas.issue import FileRefused
 
@@ -124,31 +130,63 @@ def _recognised(folder: Folder, contribution: Contribution, copy: Path) -> str |
 
 
 def rehearse(folder: Folder, contribution: Contribution) -> dict[str, Any]:
-    """What a build would do with it; the tables of the answer lie beside it until the next rehearsal."""
-    place = _fresh(folder, contribution, REHEARSAL)
-    told: dict[str, Any] = run(
-        "warehouse.rehearsal:rehearse",
-        {
-            "root": str(folder.root),
-            "text": contributions.declaration(folder, contribution),
-            "name": contributions.name_of(folder, contribution),
-            "copy": str(contributions.copy_of(folder, contribution)),
-            "into": str(place),
-        },
-        seconds=120,
-        memory=ROOM,
-    )
-    return told
+    """What a build would do with it, and the folder `place` with the tables of the answer.
+
+    Asked again with nothing changed, it is answered from what was kept. Raises FileRefused, DeclarationRefused and
+    ContributionRefused.
+    """
+    copy = contributions.copy_of(folder, contribution)
+    asked = {
+        "text": contributions.declaration(folder, contribution),
+        "name": contributions.name_of(folder, contribution),
+        "released": contributions.released(contribution),
+    }
+    where = {"root": str(folder.root), "copy": str(copy)}
+
+    def made(into: Path) -> dict[str, Any]:
+        told: dict[str, Any] = run(
+            "warehouse.rehearsal:rehearse", {**asked, **where, "into": str(into)}, seconds=120, memory=ROOM
+        )
+        return told
+
+    outcomes = contributions.path(folder, contribution.id) / REHEARSAL
+    try:
+        key = _key(folder, copy, asked)
+        outcomes.mkdir(mode=0o700, exist_ok=True)
+        told, place = once(outcomes, key, made)
+    finally:
+        if not copy.is_file():
+            # Whoever took it away meanwhile may not have seen what was put here since.
+            shutil.rmtree(outcomes, ignore_errors=True)
+        contributions.demand_copy(folder, contribution)
+    return told | {"place": str(place)}
 
 
-def annotated(folder: Folder, contribution: Contribution, layout: str) -> bytes:
-    """The file with what became of each row and why, as CSV."""
+def _key(folder: Folder, copy: Path, asked: dict[str, Any]) -> str:
+    """What a rehearsal depends on. A day can end an embargo; a release becomes the current one after its act."""
+    current = folder.current.read_text(encoding="utf-8") if folder.current.exists() else ""
+    today = datetime.now(UTC).date().isoformat()
+    facts = [asked, digest(copy), ledger.head(folder), current, today, code()]
+    return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def annotated(folder: Folder, contribution: Contribution) -> bytes:
+    """The file with what became of each row and why, in the language in use, as CSV."""
     from warehouse.export import as_csv
     from warehouse.rehearsal import annotated as rows_with_reasons
 
+    told = rehearse(folder, contribution)
     source = of_text(contributions.declaration(folder, contribution), contributions.name_of(folder, contribution))
-    place = contributions.path(folder, contribution.id) / REHEARSAL
-    return as_csv(rows_with_reasons(contributions.copy_of(folder, contribution), place, source, layout)).encode()
+    rows = rows_with_reasons(
+        contributions.copy_of(folder, contribution),
+        Path(told["place"]),
+        source,
+        told["layout"],
+        heads=(_("Row"), _("Fate"), _("What is the matter, and what to do")),
+        fate=lambda fate: say("fate", fate),
+        sentence=sentence,
+    )
+    return as_csv(rows).encode()
 
 
 def refusal(refused: FileRefused) -> tuple[str, str]:
@@ -207,13 +245,9 @@ def offered(folder: Folder) -> list[dict[str, Any]]:
     return sorted(listed, key=lambda one: str(one["title"]).casefold())
 
 
-def changes_of(folder: Folder, contribution: Contribution) -> list[dict[str, Any]]:
+def changes_of(told: dict[str, Any]) -> list[dict[str, Any]]:
     """The first figures that are new, changed or gone, in the order of concept, place and period."""
-    return (
-        pl.read_parquet(contributions.path(folder, contribution.id) / REHEARSAL / "change.parquet")
-        .head(CHANGES)
-        .to_dicts()
-    )
+    return pl.read_parquet(Path(told["place"]) / "change.parquet").head(CHANGES).to_dicts()
 
 
 def withdraw(folder: Folder, actor: Actor, source: str, reason: str) -> str | None:
@@ -229,19 +263,18 @@ def withdraw(folder: Folder, actor: Actor, source: str, reason: str) -> str | No
         return None
 
 
-def kinds_of(folder: Folder, contribution: Contribution) -> list[dict[str, Any]]:
-    """The issues of the last rehearsal by kind and fate, each with an example and the first rows it concerns."""
+def kinds_of(told: dict[str, Any]) -> list[dict[str, Any]]:
+    """The issues of a rehearsal by kind and fate, each with an example and the first rows it concerns."""
     from warehouse.rehearsal import kinds
 
-    return kinds(contributions.path(folder, contribution.id) / REHEARSAL)
+    return kinds(Path(told["place"]))
 
 
-def pairs_of(folder: Folder, contribution: Contribution) -> list[dict[str, Any]]:
-    """The first of its figures beside those of another source, in the order of place, period and category."""
+def pairs_of(folder: Folder, contribution: Contribution, told: dict[str, Any]) -> list[dict[str, Any]]:
+    """The first figures of a rehearsal beside those of another source, in the order of place, period and category."""
     from warehouse.rehearsal import pairs
 
-    place = contributions.path(folder, contribution.id) / REHEARSAL
-    return pairs(place, contributions.name_of(folder, contribution), titles(folder, contribution))
+    return pairs(Path(told["place"]), contributions.name_of(folder, contribution), titles(folder, contribution))
 
 
 def titles(folder: Folder, contribution: Contribution) -> dict[str, str]:

@@ -55,9 +55,9 @@ def _submission(actor: Actor, one: Contribution) -> None:
     if told is None:
         return
     language.name_sources(work.titles(folder(), one))
-    st.html(rehearse.outcome(told) + rehearse.issues(work.kinds_of(folder(), one)))
-    st.html(rehearse.changes(told["changes"]) + rehearse.changed(work.changes_of(folder(), one)))
-    st.html(rehearse.beside(work.pairs_of(folder(), one)) + rehearse.audiences(told))
+    st.html(rehearse.outcome(told) + rehearse.issues(work.kinds_of(told)))
+    st.html(rehearse.changes(told["changes"]) + rehearse.changed(work.changes_of(told)))
+    st.html(rehearse.beside(work.pairs_of(folder(), one, told)) + rehearse.audiences(told))
     classes = contributions.classes()
     kind = st.selectbox(
         _("Kind of source"),

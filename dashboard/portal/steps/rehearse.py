@@ -1,5 +1,6 @@
 """The rehearsal: exactly what a build would do with the file, and what each audience would see."""
 
+from contextvars import copy_context
 from typing import Any
 
 import streamlit as st
@@ -23,17 +24,19 @@ def step(actor: Actor, contribution: Contribution) -> None:
     if told is None:
         return
     language.name_sources(work.titles(folder(), contribution))
+    spoken = copy_context()
     st.html(outcome(told))
-    st.html(issues(work.kinds_of(folder(), contribution)))
+    st.html(issues(work.kinds_of(told)))
     st.download_button(
         _("Download my file with what became of each row"),
-        lambda: work.annotated(folder(), contribution, told["layout"]),
+        # It is made when somebody asks for it, outside of this run, and yet in its language.
+        lambda: spoken.copy().run(work.annotated, folder(), contribution),
         "annotated.csv",
         key="annotated",
         on_click="ignore",
     )
     st.html(changes(told["changes"]))
-    st.html(beside(work.pairs_of(folder(), contribution)))
+    st.html(beside(work.pairs_of(folder(), contribution, told)))
     st.html(audiences(told))
     if st.button(_("Continue: describe the dataset"), key="on", type="primary"):
         stage.go("prepare", draft=contribution.id, step="describe")

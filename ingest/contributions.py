@@ -205,6 +205,7 @@ def _lent(made: Mapping[str, Any]) -> set[str]:
 
 def _whole(folder: Folder, contribution: Contribution, name: str) -> dict[str, Any]:
     made = contribution.drafted | contribution.described
+    made.pop("released", None)  # of the file, not of the source
     if made.get("sensitivity") == "low":
         made.pop("disclosure", None)
     elif "disclosure" not in made:

@@ -454,6 +454,10 @@ class Source(Strict):
             raise ValueError("licence must be an SPDX id or begin with LicenseRef-")
         if self.sensitivity != "low" and self.disclosure is None:
             raise ValueError(f"sensitivity {self.sensitivity} asks for a section disclosure: how figures are protected")
+        if any(layout.table == "event" and layout.measure for layout in self.layout) and not (
+            self.rollup.places and self.rollup.periods
+        ):
+            raise ValueError("a table of events needs a section rollup: places and periods it is added up to")
         maps = [name for layout in self.layout for name in (*layout.columns.values(), *layout.constants)]
         if self.disclosure and self.disclosure.informants == "column" and "informant_key" not in maps:
             raise ValueError('informants = "column" needs a column that is mapped to informant_key')

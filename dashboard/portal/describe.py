@@ -94,6 +94,8 @@ def declared(said: Mapping[str, Any], drafted: Mapping[str, Any]) -> dict[str, A
             item: score for item, score in said.get("quality", {}).items() if score.get("score") not in (None, "")
         },
     }
+    if said.get("released"):
+        made["released"] = said["released"]
     if said.get("sensitivity"):
         made["tlp"] = vocabularies()["default_tlp"][said["sensitivity"]]
     if said.get("sensitivity") in SENSITIVE:

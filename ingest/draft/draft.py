@@ -761,6 +761,29 @@ ORDER = (
 )
 
 
+def _added_up(sheet: _Sheet) -> dict[str, list[str]]:
+    """The places and periods that events are added up to: from the country to the finest place their rows name, and
+    from the year to the finest period that each row has."""
+    tries = sheet.layout["place"]
+    levels = {attempt.get("level", "country") for attempt in tries if "name" in attempt}
+    levels |= {"admin2"} if any("code" in attempt and "{" in attempt["code"] for attempt in tries) else set()
+    finest = next((level for level in ("admin2", "admin1") if level in levels), "country")
+    places = ["country", "admin1", "admin2"][: ["country", "admin1", "admin2"].index(finest) + 1]
+    period = sheet.layout.get("period", {})
+    days = [one.dates.precision for one in sheet.columns if one.dates and one.column.name == period.get("date")]
+    kinds = {span(text).kind for text in _labels(sheet, period) if span(text)}  # type: ignore[union-attr]
+    months = bool(period.get("month")) or days in (["day"], ["month"]) or kinds == {"month"} or kinds == {"day"}
+    quarters = kinds == {"quarter"} or any(part.startswith("Q") for part in period.get("months", {}).values())
+    return {"places": places, "periods": ["quarter", "year"] if quarters else ["month", "year"] if months else ["year"]}
+
+
+def _labels(sheet: _Sheet, period: dict[str, Any]) -> list[str]:
+    """The texts that name periods, where a column or the declaration itself has them."""
+    if name := period.get("label"):
+        return next(one.column.latin.to_list() for one in sheet.columns if one.column.name == name)
+    return [period["given"]] if "given" in period and "month" not in period else []
+
+
 def _finished(sheet: _Sheet, file_name: str) -> Draft:
     layout = {key: sheet.layout[key] for key in ORDER if sheet.layout.get(key)}
     title = sheet.sniffed.title[:SHORT_TITLE]
@@ -793,6 +816,8 @@ def _finished(sheet: _Sheet, file_name: str) -> Draft:
         ],
         "layout": [layout],
     }
+    if layout["table"] == "event":
+        declaration["rollup"] = _added_up(sheet)
     if not declaration["definition"]:
         del declaration["definition"]
     return Draft(declaration, sheet.guesses, sheet.questions, [*open_keys(declaration), *KEYS_TO_CHOOSE])

@@ -20,9 +20,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from dashboard.shell import HANDING_OVER_HASH
 
-UPLOAD = "/_stcore/upload_file"
-"""Where a browser sends files to."""
-HIDDEN = ("/_stcore/agent", "/_stcore/script-health-check", UPLOAD)
+HIDDEN = ("/_stcore/agent", "/_stcore/script-health-check", "/_stcore/upload_file")
 """Addresses of Streamlit that nobody needs here."""
 SHRINKING = (".js", ".css", ".json", ".svg")
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
@@ -70,16 +68,13 @@ HEADERS = {
 class OnlyReading:
     """Refuses what is more than reading: other methods than GET and HEAD, hidden addresses, and other messages.
 
-    What a portal must take in besides is named: addresses files are sent to, and messages that ask for these.
+    What a portal must take in besides is named: addresses that files are sent to.
     """
 
-    def __init__(
-        self, app: ASGIApp, hidden: Iterable[str], taking: Iterable[str] = (), messages: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, app: ASGIApp, hidden: Iterable[str], taking: Iterable[str] = ()) -> None:
         self.app = app
         self.hidden = tuple(hidden)
         self.taking = tuple(taking)
-        self.messages = (*READING, *messages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers before a body is read, and hangs up: a body that is sent all the same goes nowhere."""
@@ -90,24 +85,24 @@ class OnlyReading:
         elif scope["type"] == "http" and scope["path"].startswith(self.hidden):
             await PlainTextResponse("Not found.", 404)(scope, receive, send)
         elif scope["type"] == "websocket":
-            await self.app(scope, _only(receive, self.messages), send)
+            await self.app(scope, _only_reading(receive), send)
         else:
             await self.app(scope, receive, send)
 
 
-def _only(receive: Receive, messages: tuple[str, ...]) -> Receive:
+def _only_reading(receive: Receive) -> Receive:
     """Messages of a browser; at the first that asks for more than these the connection is over."""
 
     async def checked() -> Message:
         message = await receive()
-        if message["type"] == "websocket.receive" and not _is_one_of(messages, message.get("bytes") or b""):
+        if message["type"] == "websocket.receive" and not _reads(message.get("bytes") or b""):
             return {"type": "websocket.disconnect", "code": 1008}
         return message
 
     return checked
 
 
-def _is_one_of(messages: tuple[str, ...], data: bytes) -> bool:
+def _reads(data: bytes) -> bool:
     message = BackMsg()
     try:
         message.ParseFromString(data)
@@ -115,7 +110,7 @@ def _is_one_of(messages: tuple[str, ...], data: bytes) -> bool:
         # protobuf's own error; its class differs between its implementations.
         return False
     operation = message.backend_operation_request.WhichOneof("payload")
-    return (operation or message.WhichOneof("type")) in messages
+    return (operation or message.WhichOneof("type")) in READING
 
 
 class Guarded:

@@ -112,6 +112,11 @@ def direction() -> str:
     return LANGUAGES[current()].direction
 
 
+def digits() -> str:
+    """The digits in use: 'latn' or 'arab'."""
+    return _spoken.get().digits
+
+
 def chosen(asked: str | None, preferred: str | None) -> str:
     """The language an address asks for, else the first a browser prefers that there is, else English.
 

@@ -35,9 +35,10 @@ def alone(html: str, title: str, lang: str, direction: str) -> str:
     return _document(html, title, lang, direction)
 
 
-def before_app(html: str, title: str, lang: str, direction: str) -> str:
-    """A document whose HTML is shown until the app has shown its own."""
-    return _document(html, title, lang, direction, f"{_app()}<script>{HANDING_OVER}</script>")
+def before_app(html: str, title: str, lang: str, direction: str, script: str | None = None) -> str:
+    """A document whose HTML is shown until the app has shown its own; `script` is the address of one beside it."""
+    more = f'<script src="{script}" defer></script>' if script else ""
+    return _document(html, title, lang, direction, f"{_app()}<script>{HANDING_OVER}</script>{more}")
 
 
 def _document(html: str, title: str, lang: str, direction: str, after: str = "") -> str:

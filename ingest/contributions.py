@@ -29,6 +29,8 @@ from schemas.vocabulary import vocabularies
 
 ID = re.compile(r"[0-9a-f]{16}")
 STATE = "state.json"
+SENDING = "sending"
+"""The stage of a file that is not wholly here yet."""
 OPEN = ("received", "confirmed", "returned")
 """Stages in which the contributor goes on working."""
 DONE = ("submitted", "accepted", "refused", "withdrawn")
@@ -56,6 +58,8 @@ class Contribution:
     """Name in quarantine, until the cleaned copy is confirmed."""
     shown_name: str = ""
     """The file's own name, for its contributor alone; gone when it is submitted."""
+    mark: str | None = None
+    """What a file that is still being sent is recognised by, when its sender goes on; gone when it is here."""
     copy: str | None = None
     """Name of the cleaned copy beside the state."""
     answers: dict[str, str] = field(default_factory=dict)
@@ -78,22 +82,32 @@ class Contribution:
     changed: str = ""
 
 
-def begin(folder: Folder, actor: Actor, *, upload: str, shown_name: str, replaces: str | None = None) -> Contribution:
-    """A new contribution of the actor's organisation, of a file in quarantine. Raises NotAllowed."""
+def begin(
+    folder: Folder, actor: Actor, *, upload: str, shown_name: str, mark: str, replaces: str | None = None
+) -> Contribution:
+    """A new contribution of the actor's organisation, of a file that is being sent to quarantine. Raises NotAllowed."""
     organisation = _organisation(actor)
     demand(actor, "draft", organisation)
     begun = Contribution(
-        secrets.token_hex(8), organisation, actor.role_id, _now(), upload=upload, shown_name=shown_name
+        *(secrets.token_hex(8), organisation, actor.role_id, _now(), SENDING),
+        upload=upload,
+        shown_name=shown_name,
+        mark=mark,
     )
     if replaces is not None:
         if replaces not in own_sources(folder, organisation):
             raise ContributionRefused(said("Only the owners of a source may add a file to it."))
-        before = [one for one in _all(folder) if one.source == replaces and one.stage == "accepted"]
+        before = [one for one in every(folder) if one.source == replaces and one.stage == "accepted"]
         if before:
             last = max(before, key=lambda one: one.changed)
             begun = altered(begun, said=last.said, described=last.described)
         begun = altered(begun, source=replaces)
     return save(folder, actor, begun)
+
+
+def arrived(folder: Folder, actor: Actor, contribution: Contribution) -> Contribution:
+    """Its file is wholly here. Raises NotAllowed."""
+    return save(folder, actor, contribution, stage="received", mark=None)
 
 
 def save(folder: Folder, actor: Actor, contribution: Contribution, **changes: Any) -> Contribution:
@@ -132,6 +146,12 @@ def load(folder: Folder, actor: Actor, name: str) -> Contribution:
     return loaded
 
 
+def every(folder: Folder) -> list[Contribution]:
+    """All contributions, whosever they are: not to be shown to anybody as they stand."""
+    states = folder.drafts.glob(f"*/{STATE}")
+    return [Contribution(**json.loads(state.read_text(encoding="utf-8"))) for state in states]
+
+
 def seen_by(folder: Folder, actor: Actor) -> list[Contribution]:
     """Contributions the actor may see, in the order in which they were begun."""
     found = []
@@ -160,7 +180,7 @@ def confirmed(folder: Folder, actor: Actor, contribution: Contribution, copy: Pa
 def drop(folder: Folder, actor: Actor, contribution: Contribution) -> None:
     """Throws a contribution away that is not submitted. Raises NotAllowed, ContributionRefused."""
     demand(actor, "draft", contribution.organisation)
-    if contribution.stage not in OPEN:
+    if contribution.stage not in (SENDING, *OPEN):
         raise ContributionRefused(said("What is submitted can be withdrawn, not thrown away."))
     with staging(folder.drafts) as away:
         # Out of its place in one step: what is still at work for it finds nowhere to leave anything.
@@ -236,7 +256,7 @@ def name_of(folder: Folder, contribution: Contribution) -> str:
     title = unicodedata.normalize("NFKD", str(contribution.described.get("title", ""))).encode("ascii", "ignore")
     short = re.sub(r"[^a-z0-9]+", "_", title.decode().lower()).strip("_")[:40] or "dataset"
     wanted = f"{re.sub(r'[^a-z0-9]+', '_', contribution.organisation)}_{short}"
-    taken = {*declarations.declared(folder), *(one.source for one in _all(folder) if one.id != contribution.id)}
+    taken = {*declarations.declared(folder), *(one.source for one in every(folder) if one.id != contribution.id)}
     name, number = wanted, 1
     while name in taken:
         number += 1
@@ -377,7 +397,7 @@ def _standing(folder: Folder, source: str) -> dict[str, str | None]:
 
 def withdrawn(folder: Folder, source: str) -> None:
     """Marks the contributions of a source that was withdrawn; their copies and what was said of them go."""
-    for one in _all(folder):
+    for one in every(folder):
         if one.source == source and one.stage in DONE and one.stage != "withdrawn":
             _forget(folder, one)
             _put(folder, Contribution(one.id, one.organisation, one.actor, one.at, stage="withdrawn", source=source))
@@ -480,11 +500,6 @@ def _organisation(actor: Actor) -> str:
     if actor.organisation is None:
         raise NotAllowed(said("Your account belongs to no organisation. Ask the people who run this commons."))
     return actor.organisation
-
-
-def _all(folder: Folder) -> list[Contribution]:
-    states = folder.drafts.glob(f"*/{STATE}")
-    return [Contribution(**json.loads(state.read_text(encoding="utf-8"))) for state in states]
 
 
 def _now() -> str:

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -77,7 +77,7 @@ def append(folder: Folder, name: str, offset: int, stream: IO[bytes], *, most: i
             if held + len(block) > most:
                 file.truncate(0)
                 _path(folder, name).unlink()
-                raise FileRefused("too_large", known=said("{:,} MB", most // 1_000_000))
+                raise too_large(most)
             if shutil.disk_usage(folder.quarantine).free < SPARE + len(block):
                 raise FileRefused("no_room")
             file.write(_sealed(seal, name, count, block, last=False))
@@ -101,16 +101,9 @@ def finish(folder: Folder, name: str) -> int:
     return held
 
 
-def receive(folder: Folder, stream: IO[bytes], *, most: int = MOST_BYTES) -> str:
-    """Takes a whole stream in at once and returns its random name. Raises FileRefused; nothing stays then."""
-    name = begin(folder)
-    try:
-        append(folder, name, 0, stream, most=most)
-        finish(folder, name)
-    except BaseException:
-        destroy(folder, name)
-        raise
-    return name
+def too_large(most: int = MOST_BYTES) -> FileRefused:
+    """The refusal of a file of more than `most` bytes."""
+    return FileRefused("too_large", known=said("{:,} MB", most // 1_000_000))
 
 
 def held(folder: Folder, name: str) -> int:
@@ -139,13 +132,20 @@ def destroy(folder: Folder, name: str) -> None:
     _path(folder, name).unlink(missing_ok=True)
 
 
-def sweep(folder: Folder, older_than: timedelta) -> int:
-    """Destroys uploads that nobody touched for so long; returns how many."""
+def sweep(folder: Folder, older_than: timedelta, kept: Container[str] = ()) -> int:
+    """Destroys uploads that nobody touched for so long, but for those whose names are `kept`; returns how many."""
     before = time.time() - older_than.total_seconds()
-    left = [path for path in folder.quarantine.glob("[0-9a-f]*") if path.stat().st_mtime < before]
+    left = [
+        path for path in folder.quarantine.glob("[0-9a-f]*") if path.name not in kept and path.stat().st_mtime < before
+    ]
     for path in left:
         path.unlink(missing_ok=True)
     return len(left)
+
+
+def is_here(folder: Folder, name: str) -> bool:
+    """Whether an upload was not destroyed."""
+    return _path(folder, name).exists()
 
 
 def clean_name(name: str) -> str:

@@ -3,20 +3,23 @@
 import csv
 import io
 import json
+import re
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from threading import Barrier
 from typing import Any
+from xml.etree import ElementTree
 
 import polars as pl
 import pytest
 import xlsxwriter
 
 from dashboard import language
-from dashboard.language import _, sentence
-from dashboard.portal import describe, form, outcome, work
+from dashboard.language import LANGUAGES, _, sentence
+from dashboard.portal import describe, form, outcome, upload, work
 from dashboard.words import say
 from ingest import contained, contributions, ledger
 from ingest.contributions import Contribution, ContributionRefused
@@ -70,8 +73,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
 
 def received(folder: Folder, file: Path, actor: Actor = AIDA, replaces: str | None = None) -> Contribution:
     """A file taken in, cleaned, confirmed and drafted; every question must be answered by the file itself."""
-    with file.open("rb") as stream:
-        begun = work.receive(folder, actor, stream, file.name, replaces)
+    told = upload.Announced(name=file.name, size=file.stat().st_size, mark="", replaces=replaces or "")
+    begun, _here = upload.begin(folder, actor, told)
+    upload.add(folder, actor, begun.id, 0, file.read_bytes())
+    begun = upload.arrive(folder, actor, begun.id, told.size)
     seen = work.look(folder, begun)
     work.clean(folder, begun, seen["sheets"][0]["name"], {})
     return work.draft(folder, actor, work.confirm(folder, actor, begun), {})
@@ -213,21 +218,107 @@ def test_a_mapping_is_adopted_and_its_files_are_recognised(folder: Folder, tmp_p
     assert figures(folder, source)["BR-AC", "2019", "PISTOL"] == 40
 
 
-@pytest.mark.parametrize("code", ["fr", "ar"])
-def test_a_filled_form_is_read_without_a_question(folder: Folder, tmp_path: Path, code: str) -> None:
+def filled_workbook(path: Path, rows: list[list[Any]]) -> Path:
+    with xlsxwriter.Workbook(path.with_suffix(".xlsx")) as book:
+        sheet = book.add_worksheet("data")
+        for at, row in enumerate([[*form.headers().values()], *rows]):
+            sheet.write_row(at, 0, row)
+    return path.with_suffix(".xlsx")
+
+
+def in_odf(name: str) -> str:
+    return f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}"
+
+
+def filled_open_document(path: Path, rows: list[list[Any]]) -> Path:
+    """The form as it is offered, with rows before the empty ones, as a spreadsheet program writes them."""
+    office, cells, text = (
+        f"{{urn:oasis:names:tc:opendocument:xmlns:{name}:1.0}}" for name in ("office", "table", "text")
+    )
+    with zipfile.ZipFile(io.BytesIO(form.open_document())) as offered:
+        content = ElementTree.fromstring(offered.read("content.xml"))
+        others = {part: offered.read(part) for part in offered.namelist() if part != "content.xml"}
+    sheet = content.find(f".//{cells}table")
+    assert sheet is not None
+    (empty,) = sheet.findall(f"{cells}table-row")
+    at = [*sheet].index(empty)
+    for row in rows:
+        line = ElementTree.Element(f"{cells}table-row")
+        for blank, value in zip(empty, row, strict=True):
+            cell = ElementTree.SubElement(line, f"{cells}table-cell", blank.attrib)
+            if value != "":
+                number = isinstance(value, int)
+                cell.set(f"{office}value-type", "float" if number else "string")
+                if number:
+                    cell.set(f"{office}value", str(value))
+                ElementTree.SubElement(cell, f"{text}p").text = str(value)
+        sheet.insert(at, line)
+        at += 1
+    empty.set(f"{cells}number-rows-repeated", str(form.ROWS - len(rows)))
+    for name in ("office", "table", "text", "style"):
+        # The names every program writes.
+        ElementTree.register_namespace(name, in_odf(name)[1:-1])
+    with zipfile.ZipFile(path.with_suffix(".ods"), "w") as book:
+        for part, held in {**others, "content.xml": ElementTree.tostring(content, "utf-8")}.items():
+            book.writestr(part, held)
+    return path.with_suffix(".ods")
+
+
+def rows_of(sheet: ElementTree.Element) -> list[list[str]]:
+    return [[" ".join(cell.itertext()) for cell in row] for row in sheet.iter(f"{in_odf('table')}table-row")]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_form_is_a_whole_open_document_with_lists(code: str) -> None:
+    """As ODF 1.3 has it: its kind first and uncompressed, every part in the manifest, every rule of a cell there."""
     language.use(code)
-    headers, words = form.headers(), {column: [*listed] for column, listed in form.lists().items()}
+    made = form.open_document()
+    kind = b"application/vnd.oasis.opendocument.spreadsheet"
+    assert made[30 : 38 + len(kind)] == b"mimetype" + kind
+    with zipfile.ZipFile(io.BytesIO(made)) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    manifest = ElementTree.fromstring(parts.pop("META-INF/manifest.xml"))
+    listed = {value for entry in manifest for name, value in entry.attrib.items() if name.endswith("full-path")}
+    assert listed == {"/", *parts} - {"mimetype"}
+    content = ElementTree.fromstring(parts["content.xml"])
+    table, style = in_odf("table"), in_odf("style")
+    rules = {
+        rule.get(f"{table}name"): str(rule.get(f"{table}condition"))
+        for rule in content.iter(f"{table}content-validation")
+    }
+    used = {
+        name for cell in content.iter(f"{table}table-cell") if (name := cell.get(f"{table}content-validation-name"))
+    }
+    assert used == {*rules} == {*form.lists(), "number", "low", "high"}
+    known = {str(one.get(f"{style}name")) for one in content.iter(f"{style}style")}
+    asked = {value for one in content.iter() for key, value in one.attrib.items() if key.endswith("style-name")}
+    assert asked - {"letters"} <= known
+    data, words = content.iter(f"{table}table")
+    rows, columns = rows_of(data), [*zip(*rows_of(words), strict=True)]
+    assert rows[0] == [*form.headers().values()]
+    assert len(rows[1]) == len(rows[0])
+    for column, listed_words in form.lists().items():
+        found = re.fullmatch(r"of:cell-content-is-in-list\(\[\$lists\.\$([A-Z])\$1:\.\$\1\$(\d+)\]\)", rules[column])
+        assert found
+        assert [*columns[ord(found[1]) - ord("A")][: int(found[2])]] == [*listed_words]
+    turned = [one.get(f"{style}writing-mode") for one in content.iter(f"{style}table-properties")]
+    assert turned == ["rl-tb" if code == "ar" else "lr-tb"]
+
+
+@pytest.mark.parametrize("fill", [filled_workbook, filled_open_document], ids=["xlsx", "ods"])
+@pytest.mark.parametrize("code", ["fr", "ar"])
+def test_a_filled_form_is_read_without_a_question(
+    folder: Folder, tmp_path: Path, code: str, fill: Callable[[Path, list[list[Any]]], Path]
+) -> None:
+    language.use(code)
+    words = {column: [*listed] for column, listed in form.lists().items()}
     kinds = {kind: word for word, kind in form.lists()["type"].items()}
-    rows = [
+    rows: list[list[Any]] = [
         ["2021", "Brazil", "Acre", "", words["counted"][0], kinds["PISTOL"], 12, "", "", words["acquisition"][0], ""],
         ["2021-05", "Brazil", "", "", words["counted"][0], "", 40, 30, 50, words["acquisition"][1], "a note"],
         ["2021", "Brazil", "Nowhere", "", words["counted"][0], "", 1, "", "", words["acquisition"][0], ""],
     ]
-    filled = tmp_path / "filled.xlsx"
-    with xlsxwriter.Workbook(filled) as book:
-        sheet = book.add_worksheet("data")
-        for at, row in enumerate([[*headers.values()], *rows]):
-            sheet.write_row(at, 0, row)
+    filled = fill(tmp_path / "filled", rows)
     one = received(folder, filled)
     assert one.asked["questions"] == []
     told = work.rehearse(folder, one)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.proxy import _prepare, free_port
+from dashboard.portal import upload
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 UNIT = DEPLOY / "commons-viewer@.service"
@@ -115,3 +116,11 @@ def test_the_guide_explains_each_relaxation_of_the_policy() -> None:
     for word in re.findall(r"'unsafe-\w+'|\b(?:data|blob):", POLICY):
         assert word in guide
     assert not re.search(r"https?:|\*", POLICY), "no outside host"
+
+
+def test_a_piece_of_a_file_passes_the_proxy_before_the_portal() -> None:
+    nginx = (DEPLOY / "nginx-accounts.conf").read_text(encoding="utf-8")
+    ((location, size),) = re.findall(r"location (\S+) \{[^}]*client_max_body_size (\d+)m;", nginx)
+    assert location == upload.HERE
+    assert int(size) * 2**20 == upload.PIECE
+    assert "upload_file" not in nginx

@@ -60,6 +60,14 @@ def ods_row(*texts: str, more: str = "") -> str:
     return f"<table:table-row {more}>{cells}</table:table-row>"
 
 
+def taken_in(folder: Folder, stream: io.BytesIO, **limits: int) -> str:
+    """A whole upload at once."""
+    name = quarantine.begin(folder)
+    quarantine.append(folder, name, 0, stream, **limits)
+    quarantine.finish(folder, name)
+    return name
+
+
 def refusal(path: Path) -> str:
     with pytest.raises(FileRefused) as refused:
         intake.look(path)
@@ -164,7 +172,7 @@ def test_quarantine_goes_on_where_it_stopped_and_gives_back_the_same_bytes(tmp_p
 @pytest.mark.parametrize("change", ["flipped", "cut", "swapped", "renamed", "added"])
 def test_quarantine_notices_every_change(tmp_path, change) -> None:
     folder = Folder(tmp_path / "data")
-    name = quarantine.receive(folder, io.BytesIO(os.urandom(quarantine.CHUNK) + os.urandom(quarantine.CHUNK)))
+    name = taken_in(folder, io.BytesIO(os.urandom(quarantine.CHUNK) + os.urandom(quarantine.CHUNK)))
     path = folder.quarantine / name
     sealed, step = path.read_bytes(), quarantine.HEAD.size + quarantine.NONCE + quarantine.CHUNK + quarantine.TAG
     parts = {
@@ -185,13 +193,17 @@ def test_quarantine_notices_every_change(tmp_path, change) -> None:
 def test_quarantine_has_a_limit_and_forgets_what_was_left(tmp_path) -> None:
     folder = Folder(tmp_path / "data")
     with pytest.raises(FileRefused) as refused:
-        quarantine.receive(folder, io.BytesIO(b"x" * 3_000_000), most=2_000_000)
+        taken_in(folder, io.BytesIO(b"x" * 3_000_000), most=2_000_000)
     assert (refused.value.kind, refused.value.known) == ("too_large", "2 MB")
     assert list(folder.quarantine.iterdir()) == []
-    old, new = quarantine.receive(folder, io.BytesIO(b"a")), quarantine.receive(folder, io.BytesIO(b"b"))
+    old, new = taken_in(folder, io.BytesIO(b"a")), taken_in(folder, io.BytesIO(b"b"))
     os.utime(folder.quarantine / old, (time.time() - 9_000,) * 2)
     assert quarantine.sweep(folder, timedelta(hours=2)) == 1
     assert [path.name for path in folder.quarantine.iterdir()] == [new]
+    os.utime(folder.quarantine / new, (time.time() - 9_000,) * 2)
+    assert quarantine.sweep(folder, timedelta(hours=2), {new}) == 0
+    assert quarantine.is_here(folder, new)
+    assert not quarantine.is_here(folder, old)
     with pytest.raises(FileRefused):
         quarantine.held(folder, "../../etc/passwd")
 
@@ -199,7 +211,7 @@ def test_quarantine_has_a_limit_and_forgets_what_was_left(tmp_path) -> None:
 def test_keys_do_not_lie_with_the_data(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("COMMONS_KEYS", str(tmp_path / "data" / "keys"))
     with pytest.raises(PermissionError, match="lies in the data folder"):
-        quarantine.receive(Folder(tmp_path / "data"), io.BytesIO(b"a"))
+        taken_in(Folder(tmp_path / "data"), io.BytesIO(b"a"))
 
 
 @pytest.mark.parametrize(

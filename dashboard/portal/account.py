@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
@@ -75,10 +76,21 @@ def _person(claims: Mapping[str, object], now: float) -> str | None:
     return roles.person(issuer, subject)
 
 
+def sender(folder: Folder, request: HTTPConnection) -> Actor | None:
+    """Who sends a request of their browser's own, with the roles of this moment; None where nobody is logged in.
+
+    Raises ledger.BrokenLedger.
+    """
+    if is_local():
+        return LOCAL
+    person = _person(_claims(request.cookies), time.time())
+    return None if person is None else roles.actor(folder, person, datetime.now(UTC).date())
+
+
 class OnlyContributors:
     """A layer around the portal (ASGI): nobody sends anything who could not make a contribution of it.
 
-    Streamlit itself takes files from every browser that has the page open, also while it shows how to log in.
+    Nor does another site through the browser of somebody who could: what is sent comes from a page of ours.
     """
 
     def __init__(self, app: ASGIApp, folder: Callable[[], Folder]) -> None:
@@ -88,20 +100,23 @@ class OnlyContributors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers before a body is read, and hangs up."""
         sent = scope["type"] == "http" and scope["method"] not in ("GET", "HEAD")
-        if sent and not await run_in_threadpool(self._may_send, HTTPConnection(scope).cookies):
+        if sent and not await run_in_threadpool(self._may_send, HTTPConnection(scope)):
             refusal = PlainTextResponse("Log in as a contributor first.", 403, {"connection": "close"})
+            await refusal(scope, receive, send)
+        elif sent and not _from_here(HTTPConnection(scope)):
+            refusal = PlainTextResponse("This was not sent from a page of the portal.", 403, {"connection": "close"})
             await refusal(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
-    def _may_send(self, cookies: Mapping[str, str]) -> bool:
-        if is_local():
-            return True
-        person = _person(_claims(cookies), time.time())
-        if person is None:
-            return False
-        actor = roles.actor(self.folder(), person, datetime.now(UTC).date())
-        return roles.allowed(actor, "draft", actor.organisation)
+    def _may_send(self, request: HTTPConnection) -> bool:
+        actor = sender(self.folder(), request)
+        return actor is not None and roles.allowed(actor, "draft", actor.organisation)
+
+
+def _from_here(request: HTTPConnection) -> bool:
+    """Whether a page of this very host sent a request. The browser writes its origin; no script can."""
+    return urlsplit(request.headers.get("origin", "")).netloc == request.headers.get("host", "")
 
 
 def _claims(cookies: Mapping[str, str]) -> Mapping[str, object]:

@@ -1,7 +1,10 @@
 """The offline form: a workbook with drop-down lists in the page's language, and the layout in which it is read."""
 
 import io
+import zipfile
+from collections.abc import Iterable
 from typing import Any
+from xml.sax.saxutils import escape, quoteattr
 
 import xlsxwriter
 
@@ -14,6 +17,22 @@ from schemas.vocabulary import codes
 ROWS = 2000
 """Rows of the form that have drop-down lists."""
 TYPES = ("PISTOL", "REVOLVER", "RIFLE", "SHOTGUN", "SMG", "MG", "OTHER", "UNKNOWN")
+NUMBERS = ("number", "low", "high")
+"""Columns that take numbers only, none below zero."""
+OPEN_DOCUMENT = "application/vnd.oasis.opendocument.spreadsheet"
+NAMESPACES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{schema}"'
+    for name, schema in (
+        ("office", "office:1.0"),
+        ("table", "table:1.0"),
+        ("text", "text:1.0"),
+        ("style", "style:1.0"),
+        ("number", "datastyle:1.0"),
+        ("fo", "xsl-fo-compatible:1.0"),
+        ("of", "of:1.2"),
+    )
+)
+XML = '<?xml version="1.0" encoding="UTF-8"?>'
 COUNTED = tuple(code for code in CONCEPTS if code != "ignore")
 
 
@@ -62,11 +81,102 @@ def workbook() -> bytes:
                 source = f"=lists!${letter}$1:${letter}${len(listed)}"
                 sheet.data_validation(1, at, ROWS, at, {"validate": "list", "source": source})
         number = {"validate": "decimal", "criteria": ">=", "value": 0}
-        for column in ("number", "low", "high"):
+        for column in NUMBERS:
             at = [*headers()].index(column)
             sheet.data_validation(1, at, ROWS, at, number)
         sheet.freeze_panes(1, 0)
     return made.getvalue()
+
+
+def open_document() -> bytes:
+    """The same form as ODS (OpenDocument 1.3), for LibreOffice and others."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as book:
+        # First and as it is, so that what a file is can be seen from its first bytes.
+        book.writestr("mimetype", OPEN_DOCUMENT, zipfile.ZIP_STORED)
+        book.writestr("META-INF/manifest.xml", _manifest())
+        book.writestr("content.xml", _content())
+    return made.getvalue()
+
+
+def _manifest() -> str:
+    entries = "".join(
+        f'<manifest:file-entry manifest:full-path="{path}" manifest:media-type="{kind}"/>'
+        for path, kind in (("/", OPEN_DOCUMENT), ("content.xml", "text/xml"))
+    )
+    namespace = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+    return f'{XML}<manifest:manifest xmlns:manifest="{namespace}" manifest:version="1.3">{entries}</manifest:manifest>'
+
+
+def _content() -> str:
+    names, listed = headers(), [*lists().values()]
+    columns = "".join(
+        f'<table:table-column table:style-name="wide" table:default-cell-style-name="{_style(column)}"/>'
+        for column in names
+    )
+    empty = "".join(f'<table:table-cell table:style-name="{_style(column)}"{_validated(column)}/>' for column in names)
+    longest = max(map(len, listed))
+    words = [[[*one][at] if at < len(one) else "" for one in listed] for at in range(longest)]
+    return (
+        f'{XML}<office:document-content {NAMESPACES} office:version="1.3"><office:automatic-styles>{_styles()}'
+        f"</office:automatic-styles><office:body><office:spreadsheet>{_validations()}"
+        f'<table:table table:name="data" table:style-name="sheet">{columns}'
+        f"<table:table-header-rows>{_row(names.values(), 'head')}</table:table-header-rows>"
+        f'<table:table-row table:number-rows-repeated="{ROWS}">{empty}</table:table-row></table:table>'
+        f'<table:table table:name="lists" table:style-name="sheet">'
+        f'<table:table-column table:number-columns-repeated="{len(listed)}"/>'
+        f"{''.join(_row(row, 'plain') for row in words)}</table:table>"
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+
+
+def _style(column: str) -> str:
+    """A period stays the text that was typed, whatever it looks like."""
+    return "typed" if column == "period" else "plain"
+
+
+def _styles() -> str:
+    mode = "rl-tb" if language.direction() == "rtl" else "lr-tb"
+    return (
+        f'<style:style style:name="sheet" style:family="table"><style:table-properties style:writing-mode="{mode}"/>'
+        '</style:style><style:style style:name="wide" style:family="table-column"><style:table-column-properties'
+        ' style:column-width="4.5cm"/></style:style><number:text-style style:name="letters"><number:text-content/>'
+        '</number:text-style><style:style style:name="plain" style:family="table-cell"/><style:style'
+        ' style:name="typed" style:family="table-cell" style:data-style-name="letters"/><style:style style:name="head"'
+        ' style:family="table-cell"><style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top"'
+        ' fo:border-bottom="0.05pt solid #000000"/><style:text-properties fo:font-weight="bold"/></style:style>'
+    )
+
+
+def _validations() -> str:
+    """What each column takes; the words of a list stand on the second sheet."""
+    takes = dict.fromkeys(NUMBERS, "of:cell-content-is-decimal-number() and cell-content()>=0")
+    for at, (column, words) in enumerate(lists().items()):
+        letter = chr(ord("A") + at)
+        takes[column] = f"of:cell-content-is-in-list([$lists.${letter}$1:.${letter}${len(words)}])"
+    made = "".join(
+        f'<table:content-validation table:name="{column}" table:condition={quoteattr(condition)}'
+        f' table:allow-empty-cell="true" table:display-list="unsorted"'
+        f' table:base-cell-address="data.{chr(ord("A") + [*headers()].index(column))}2">'
+        '<table:error-message table:display="true" table:message-type="stop"/></table:content-validation>'
+        for column, condition in takes.items()
+    )
+    return f"<table:content-validations>{made}</table:content-validations>"
+
+
+def _validated(column: str) -> str:
+    return f' table:content-validation-name="{column}"' if column in lists() or column in NUMBERS else ""
+
+
+def _row(words: Iterable[str], style: str) -> str:
+    cells = "".join(
+        f'<table:table-cell table:style-name="{style}" office:value-type="string"><text:p>{escape(one)}</text:p>'
+        "</table:table-cell>"
+        if one
+        else "<table:table-cell/>"
+        for one in words
+    )
+    return f"<table:table-row>{cells}</table:table-row>"
 
 
 def drafted(columns: list[str], read: dict[str, Any]) -> dict[str, Any] | None:

@@ -1,7 +1,10 @@
 """The portal as a web server: the app between layers that answer before it. It takes files in; no viewer does."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -13,14 +16,12 @@ from streamlit.starlette import App
 
 from dashboard import guard, language, shell
 from dashboard.data import folder
-from dashboard.portal import stage
+from dashboard.portal import stage, upload
 from dashboard.portal.account import OnlyContributors
 from dashboard.server import HERE, LOOPBACK, SHUT, icon, life, listen, use_accounts
 
-TAKING = ("file_urls_request",)
-"""What a browser says, besides reading, before it sends a file."""
-LARGEST_FILE = 200
-"""Megabytes of a file dropped in the browser."""
+SWEEPING = 3600
+"""Seconds from one look for uploads that nobody goes on with to the next."""
 
 
 def serve(address: str, port: int, hosts: Sequence[str]) -> None:
@@ -31,31 +32,52 @@ def serve(address: str, port: int, hosts: Sequence[str]) -> None:
 def application(address: str, hosts: Sequence[str]) -> App:
     """The app with its layers, the outermost first."""
     near = address in LOOPBACK
-    hidden = [one for one in guard.HIDDEN if one != guard.UPLOAD] + ([] if near else [guard.METRICS])
+    hidden = guard.HIDDEN if near else (*guard.HIDDEN, guard.METRICS)
     app = App(
         HERE / "portal" / "entrance" / "app.py",
-        lifespan=life,
-        routes=[Route("/favicon.png", icon), *(Route(f"/{name}", _document) for name in ("", *stage.PAGES[1:]))],
+        lifespan=_life,
+        routes=[
+            Route("/favicon.png", icon),
+            *upload.routes(),
+            *(Route(f"/{name}", _document) for name in ("", *stage.PAGES[1:])),
+        ],
         middleware=[
             Middleware(guard.Guarded),
             Middleware(TrustedHostMiddleware, allowed_hosts=[*(LOOPBACK if near else ()), *hosts], www_redirect=False),
-            Middleware(guard.OnlyReading, hidden=hidden, taking=(guard.UPLOAD,), messages=TAKING),
+            Middleware(guard.OnlyReading, hidden=hidden, taking=(upload.HERE,)),
             Middleware(OnlyContributors, folder=folder),
             Middleware(guard.Compressed),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),
         ],
     )
-    wanted = SHUT | {"server.maxUploadSize": LARGEST_FILE}
-    open_ones = [name for name, value in wanted.items() if config.get_option(name) != value]
+    open_ones = [name for name, wanted in SHUT.items() if config.get_option(name) != wanted]
     if open_ones:
         raise RuntimeError(f"Settings of the portal are not what they must be: {', '.join(open_ones)}")
     use_accounts(address, hosts)
     return app
 
 
+@asynccontextmanager
+async def _life(app: App) -> AsyncIterator[None]:
+    async with life(app):
+        sweeping = asyncio.create_task(_sweep())
+        yield
+        sweeping.cancel()
+
+
+async def _sweep() -> None:
+    while True:
+        # A folder that cannot be read now is looked through the next time.
+        with suppress(OSError):
+            await run_in_threadpool(upload.sweep, folder())
+        await asyncio.sleep(SWEEPING)
+
+
 def _document(request: Request) -> HTMLResponse:
     """The document a page of the portal is drawn in: in its language and direction, with the one script it may have."""
     language.use(language.chosen(request.query_params.get("lang"), request.headers.get("accept-language")))
     spoken = language.current()
-    html = shell.before_app("", language._("Firearms Data Commons"), spoken, language.direction())
+    html = shell.before_app(
+        "", language._("Firearms Data Commons"), spoken, language.direction(), f".{upload.HERE}script.js"
+    )
     return HTMLResponse(html, headers={"cache-control": "no-cache", "content-language": spoken})

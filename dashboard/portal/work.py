@@ -8,7 +8,7 @@ import shutil
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import polars as pl
 
@@ -37,12 +37,6 @@ CHANGES = 200
 """Changed figures that a steward sees at once."""
 SHOWN = 12
 """First rows of a file that are shown."""
-
-
-def receive(folder: Folder, actor: Actor, stream: IO[bytes], name: str, replaces: str | None) -> Contribution:
-    """Takes an upload into quarantine and begins a contribution of it."""
-    upload = quarantine.receive(folder, stream)
-    return contributions.begin(folder, actor, upload=upload, shown_name=quarantine.clean_name(name), replaces=replaces)
 
 
 def look(folder: Folder, contribution: Contribution) -> dict[str, Any]:

@@ -772,7 +772,7 @@ def _added_up(sheet: _Sheet) -> dict[str, list[str]]:
     period = sheet.layout.get("period", {})
     days = [one.dates.precision for one in sheet.columns if one.dates and one.column.name == period.get("date")]
     kinds = {span(text).kind for text in _labels(sheet, period) if span(text)}  # type: ignore[union-attr]
-    months = bool(period.get("month")) or days in (["day"], ["month"]) or kinds == {"month"} or kinds == {"day"}
+    months = bool(period.get("month")) or days in (["day"], ["month"]) or kinds in ({"month"}, {"day"})
     quarters = kinds == {"quarter"} or any(part.startswith("Q") for part in period.get("months", {}).values())
     return {"places": places, "periods": ["quarter", "year"] if quarters else ["month", "year"] if months else ["year"]}
 

@@ -249,13 +249,13 @@ def test_the_portal_asks_who_is_there(browser: Browser, portal: str) -> None:
     page.close()
 
 
-@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
+@pytest.mark.parametrize("method", ["PATCH", "POST", "DELETE"])
 def test_nobody_sends_a_file_but_a_contributor(small: Path, portal: str, method: str) -> None:
     def is_stopped(subject: str | None, **claims: Any) -> bool:
-        """Whether the layer before Streamlit refuses; Streamlit itself knows no session of this name."""
+        """Whether the layer before the portal refuses; the portal itself knows no file of this name."""
         said = {"iss": ISSUER, "sub": subject, "exp": int(time.time() + 600), "provider": "default"} | claims
         sent = "; ".join(f"{one['name']}={one['value']}" for one in cookies(portal, said, SECRET)) if subject else ""
-        address = f"{portal}/_stcore/upload_file/a/b"
+        address = f"{portal}/upload/0123456789abcdef"
         request = urllib.request.Request(address, b"x", {"Cookie": sent} if sent else {}, method=method)
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request, timeout=20)

@@ -4,6 +4,7 @@ With COMMONS_PICTURES set to a folder the English journey leaves a picture of ea
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from chrome import DESK, ours
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from test_contributions import SAID, figures, table
 from viewer import ROOT
@@ -26,7 +27,7 @@ from dashboard import language
 from dashboard.language import _
 from dashboard.portal import describe
 from dashboard.words import say
-from ingest import contributions
+from ingest import contributions, quarantine
 from ingest.folder import Folder
 from ingest.roles import LOCAL
 
@@ -37,9 +38,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @contextmanager
-def served(data: Path, keys: Path, log: Path) -> Iterator[str]:
+def served(data: Path, keys: Path, log: Path, port: int | None = None) -> Iterator[str]:
     """The portal on a free port of this machine, without accounts; ended by its own process id."""
-    port = free_port()
+    port = port or free_port()
     argv = [sys.executable, "-m", "commons", "portal", "--port", str(port), "--data", str(data)]
     environment = {**os.environ, "COMMONS_KEYS": str(keys)}
     with log.open("wb") as out:
@@ -71,6 +72,25 @@ def data(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def portal(data: Path, tmp_path: Path) -> Iterator[str]:
     with served(data, tmp_path / "keys", tmp_path / "log") as address:
         yield address
+
+
+@pytest.fixture
+def weak(browser: Browser, portal: str) -> Iterator[Callable[[], Page]]:
+    """Opens pages whose line may break, which a browser reports as errors; other hosts are asked nothing."""
+    contexts, outside = [], []
+
+    def come() -> Page:
+        context = browser.new_context(viewport=DESK)  # type: ignore[arg-type]
+        contexts.append(context)
+        opened = context.new_page()
+        opened.set_default_timeout(60_000)
+        opened.on("request", lambda request: outside.append(request.url) if not ours(request.url, portal) else None)
+        return opened
+
+    yield come
+    for context in contexts:
+        context.close()
+    assert outside == []
 
 
 @pytest.fixture
@@ -225,7 +245,139 @@ def test_a_refused_file_is_refused_in_words_and_nothing_of_it_stays(
     page.set_input_files("input[type=file]", bad)
     expect(page.locator(".note")).to_contain_text("Save", timeout=LONG)
     button(page, "Throw this file away").click()
-    expect(page.locator(".steps")).to_be_visible(timeout=LONG)
+    expect(page.locator("#upload input")).to_be_visible(timeout=LONG)
     quiet(page)
     assert [*(data / "drafts").glob("*")] == []
     assert [*(data / "quarantine").glob("[0-9a-f]*")] == []
+
+
+class Line:
+    """The line of a page over which files go: it lets so many pieces through and is broken then."""
+
+    def __init__(self, page: Page, pieces: int) -> None:
+        self.left: float = pieces
+        self.sent: list[int] = []
+        page.route(re.compile("/upload/[0-9a-f]{16}"), self._one)
+
+    def _one(self, route: Route) -> None:
+        if self.left <= 0 and route.request.method != "DELETE":
+            route.abort("connectionreset")
+            return
+        if route.request.method == "PATCH":
+            self.left -= 1
+            self.sent.append(len(route.request.post_data_buffer or b""))
+        route.continue_()
+
+    def mend(self) -> None:
+        self.left = float("inf")
+
+
+def long_table(path: Path) -> Path:
+    """A table of some two million bytes, each row unlike the others."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write("Country,State,Year,Type of firearm,Number of firearms seized,Note\n")
+        file.writelines(f"Brazil,Acre,{1990 + row % 30},pistol,{row},{row:040}\n" for row in range(26_000))
+    return path
+
+
+def choosing(page: Page, portal: str, file: Path) -> None:
+    page.goto(f"{portal}/prepare?lang={language.current()}")
+    page.wait_for_selector("#root footer.foot")
+    page.set_input_files("#upload input", file)
+
+
+def is_whole(data: Path, file: Path) -> None:
+    """What waits to be looked at is the file, byte for byte, and nothing else is there."""
+    folder = Folder(data)
+    (one,) = contributions.seen_by(folder, LOCAL)
+    assert (one.stage, one.mark, one.shown_name) == ("received", None, file.name)
+    with quarantine.opened(folder, str(one.upload)) as plain:
+        assert plain.read_bytes() == file.read_bytes()
+    assert len([*folder.quarantine.glob("[0-9a-f]*")]) == 1
+
+
+@pytest.mark.parametrize("code", ["en", "ar"])
+def test_a_file_goes_on_by_itself_where_the_line_broke(
+    weak: Callable[[], Page], portal: str, data: Path, tmp_path: Path, code: str
+) -> None:
+    language.use(code)
+    page, file = weak(), long_table(tmp_path / "long.csv")
+    line = Line(page, 3)
+    choosing(page, portal, file)
+    expect(page.locator("#upload [role=status]")).to_contain_text(
+        _("The connection broke. It is tried again by itself; what was sent is kept."), timeout=LONG
+    )
+    bar = page.get_by_role("progressbar", name=_("Your file"))
+    held = bar.evaluate("bar => bar.value")
+    assert 0 < held == sum(line.sent) < file.stat().st_size
+    expect(page.locator("#upload .amount")).to_have_text(
+        _("{sent} of {whole} MB").format(sent=in_page(page, held), whole=in_page(page, file.stat().st_size))
+    )
+    looks(page, None)("a broken line")
+    line.mend()
+    button(page, _("Show me the cleaned copy")).wait_for(timeout=LONG)
+    assert sum(line.sent) == file.stat().st_size
+    is_whole(data, file)
+
+
+def test_a_file_goes_on_after_the_portal_was_started_again(browser: Browser, data: Path, tmp_path: Path) -> None:
+    """And the page, whose own line broke too, stays as it is meanwhile."""
+    language.use("en")
+    file, port = long_table(tmp_path / "long.csv"), free_port()
+    context = browser.new_context(viewport=DESK)  # type: ignore[arg-type]
+    page = context.new_page()
+    with served(data, tmp_path / "keys", tmp_path / "log", port) as portal:
+        line = Line(page, 3)
+        choosing(page, portal, file)
+        expect(page.locator("#upload [role=status]")).to_contain_text("The connection broke", timeout=LONG)
+    line.mend()
+    page.wait_for_timeout(8_000)
+    expect(page.locator("#upload [role=status]")).to_contain_text("The connection broke")
+    with served(data, tmp_path / "keys", tmp_path / "log", port):
+        button(page, "Show me the cleaned copy").wait_for(timeout=LONG)
+        is_whole(data, file)
+    context.close()
+
+
+def in_page(page: Page, size: float) -> str:
+    """Millions of bytes, as the browser writes them in the page's language."""
+    asked = "{maximumFractionDigits: 1, minimumFractionDigits: 1}"
+    format_ = f"new Intl.NumberFormat(document.querySelector('#upload').dataset.locale, {asked})"
+    return str(page.evaluate(f"size => {format_}.format(size / 1e6)", size))
+
+
+def test_a_file_goes_on_after_the_page_was_closed_and_the_browser_remembers_nothing(
+    weak: Callable[[], Page], portal: str, data: Path, tmp_path: Path
+) -> None:
+    language.use("en")
+    page, file = weak(), long_table(tmp_path / "long.csv")
+    line = Line(page, 3)
+    choosing(page, portal, file)
+    expect(page.locator("#upload [role=status]")).to_contain_text("The connection broke", timeout=LONG)
+    remembered = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert "long" not in remembered
+    assert "upload" not in remembered
+    page.close()
+    before = sum(line.sent)
+    # The list says that it is not whole; another browser, and a file that was changed in one place, begin anew.
+    changed = tmp_path / "changed.csv"
+    changed.write_bytes(file.read_bytes()[:-2] + b"X\n")
+    page = weak()
+    page.goto(f"{portal}/")
+    expect(page.get_by_text(say("stage", "sending"), exact=True)).to_be_visible(timeout=LONG)
+    page.get_by_role("link", name="long.csv").click()
+    expect(page.locator(".note")).to_contain_text("not wholly here yet", timeout=LONG)
+    line = Line(page, 1)
+    page.set_input_files("#upload input", changed)
+    expect(page.locator("#upload [role=status]")).to_contain_text("The connection broke", timeout=LONG)
+    assert len(contributions.seen_by(Folder(data), LOCAL)) == 2
+    page.locator("#upload").get_by_role("button", name="Throw this file away").press("Enter")
+    expect(page.locator("#upload input")).to_be_focused()
+    expect(page.locator("#upload [role=status]")).to_be_empty()
+    page.wait_for_function("() => !document.querySelector('#upload .going:not([hidden])')")
+    line.sent.clear()
+    line.mend()
+    page.set_input_files("#upload input", file)
+    button(page, "Show me the cleaned copy").wait_for(timeout=LONG)
+    assert before + sum(line.sent) == file.stat().st_size
+    is_whole(data, file)

@@ -29,9 +29,9 @@ def body(actor: Actor) -> None:
         return
     contribution = contributions.load(folder(), actor, asked)
     step = address.here().get("step", "")
-    if contribution.stage not in contributions.OPEN:
+    if contribution.stage not in (contributions.SENDING, *contributions.OPEN):
         step = "submit"
-    elif contribution.stage == "received":
+    elif contribution.stage in (contributions.SENDING, "received"):
         step = "file"
     elif step not in STEPS:
         step = "columns"

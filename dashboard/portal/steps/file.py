@@ -5,48 +5,73 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import address, frame
+from dashboard import frame, language
 from dashboard.data import folder
 from dashboard.language import _, ngettext, number
 from dashboard.markup import cell, table, text
 from dashboard.portal import form, stage, work
 from dashboard.words import say
-from ingest.contributions import Contribution
-from ingest.roles import Actor
+from ingest.contributions import SENDING, Contribution
+from ingest.roles import Actor, demand
 from schemas.issue import FileRefused
 
 STRICTEST = ("remove", "hash_", "empty", "keep")
-ENDINGS = ["csv", "tsv", "txt", "xlsx", "ods", "json", "parquet"]
+ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".ods", ".json", ".parquet")
 
 
-def begin(actor: Actor) -> None:
-    """Where a file is dropped."""
+def begin(actor: Actor, unfinished: Contribution | None = None) -> None:
+    """Where a file is dropped; `unfinished` is one that is not wholly here yet. Raises NotAllowed."""
+    demand(actor, "draft", actor.organisation)
     words = _(
         "Choose the table as you have it: CSV, TSV, XLSX, ODS, JSON or Parquet. It waits encrypted on this machine"
         " until you have seen and confirmed a cleaned copy; then the original is destroyed."
     )
     st.html(f'<p class="unit">{text(words)}</p>')
-    given = st.file_uploader(_("Your file"), type=ENDINGS, key="upload")
-    if given is not None and st.session_state.get("taken") != given.file_id:
-        # Once: the widget hands the same file back on every run.
-        st.session_state["taken"] = given.file_id
-        # Kept at once: the widget can hand back an empty file on a later run.
-        try:
-            with st.spinner(_("Receiving the file …")):
-                begun = work.receive(folder(), actor, given, given.name, address.here().get("source"))
-        except FileRefused as refused:
-            refusal(refused)
-            return
-        stage.go("prepare", draft=begun.id)
+    if unfinished is not None:
+        frame.note(_("This file is not wholly here yet. Choose the same file again: only the rest of it is sent."))
+    st.html(_chooser())
+    if unfinished is not None:
+        _away(actor, unfinished)
     st.html(f"<h2>{text(_('No table yet?'))}</h2>")
     st.html(f'<p class="unit">{text(_("Fill in this form without a connection and drop it here later."))}</p>')
-    st.download_button(
-        _("Download the form (XLSX)"), form.workbook, "firearms-data-form.xlsx", key="form", on_click="ignore"
+    for words, made, ending in (
+        (_("Download the form (XLSX)"), form.workbook, "xlsx"),
+        (_("Download the form (ODS)"), form.open_document, "ods"),
+    ):
+        st.download_button(words, made, f"firearms-data-form.{ending}", key=f"form-{ending}", on_click="ignore")
+
+
+def _chooser() -> str:
+    """The field for a file, with all the words that its script (upload.js) says."""
+    kept = _(
+        "If the connection breaks, sending goes on by itself where it stopped. If this page was closed, choose the same"
+        " file again: only the rest of it is sent. What nobody goes on with is destroyed after three days."
+    )
+    said = {
+        "locale": f"{language.current()}-u-nu-{language.digits()}",
+        "amount": _("{sent} of {whole} MB"),
+        "sending": _("Receiving the file …"),
+        "waiting": _("The connection broke. It is tried again by itself; what was sent is kept."),
+        "broken": " ".join(work.refusal(FileRefused("not_whole"))),
+    }
+    data = " ".join(f'data-{name}="{text(words)}"' for name, words in said.items())
+    label = text(_("Your file"))
+    return (
+        f'<div id="upload" class="upload" {data}>'
+        f'<label for="upload-file">{label}</label>'
+        f'<input type="file" id="upload-file" accept="{",".join(ENDINGS)}" aria-describedby="upload-kept">'
+        f'<p class="unit" id="upload-kept">{text(kept)}</p>'
+        f'<div class="going" hidden><progress class="bar" aria-label="{label}"></progress>'
+        f'<span class="amount"></span><button type="button">{text(_("Throw this file away"))}</button></div>'
+        '<p class="said" role="status"></p></div>'
     )
 
 
 def step(actor: Actor, contribution: Contribution) -> None:
-    """What the file holds, what is taken out, and the copy to confirm."""
+    """What the file holds, what is taken out, and the copy to confirm; before it is wholly here, the way to go on."""
+    if contribution.stage == SENDING:
+        begin(actor, contribution)
+        return
     try:
         with st.spinner(_("Looking at the file …")):
             seen = _looked(contribution)

@@ -421,14 +421,15 @@ def _measured(
     parts, issues = [], []
     cells = missing = cells_refused = 0
     for measure in layout.measure:
-        part, undated = _in_its_period(good, measure)
+        own = _once_a_row(good, layout, measure)
+        part, undated = _in_its_period(own, measure)
         part, found, refused = _numbered(part, layout, measure, seen, target)
         issues += undated
         refused += sum(u.height for u in undated)
         finished = _finished(part, source, layout, snapshot, target, measure)
         finished, broken = check.validate(finished, target)
         issues += found + broken
-        cells += good.height
+        cells += own.height
         cells_refused += refused + sum(b.height for b in broken)
         parts.append(finished)
     taken = pl.concat(parts)
@@ -452,6 +453,17 @@ def _measured(
         seen.areas |= set(own["our:code"])
         tables["place"] = _finished(own, source, layout, snapshot, "place", None)
     return tables, issues, (cells, cells - missing - cells_refused, missing, cells_refused)
+
+
+def _once_a_row(rows: pl.DataFrame, layout: Layout, measure: Measure) -> pl.DataFrame:
+    """Where a row of the file has become several, one for each thing a cell names: another number of that row counts
+    once, and is of no kind of thing."""
+    if layout.items is None or measure.column == layout.items.column:
+        return rows
+    said = [f"our:{name}" for entry in layout.lookup[layout.items.column].values() for name in entry.model_fields_set]
+    return rows.unique("source_row", keep="first", maintain_order=True).drop(
+        *dict.fromkeys(name for name in said if name in rows.columns)
+    )
 
 
 def _in_its_period(rows: pl.DataFrame, measure: Measure) -> tuple[pl.DataFrame, list[pl.DataFrame]]:

@@ -1,7 +1,7 @@
 """Cells that name several things with their numbers, and how their parts are found."""
 
 from ingest.draft.values import Column
-from ingest.draft.words import entries, plain, signs
+from ingest.draft.words import meaning, signs
 from ingest.items import parts
 from schemas.declaration import Items
 
@@ -31,9 +31,8 @@ def split(column: Column) -> dict[str, list[list[str]]]:
 
 def understood(column: Column) -> float:
     """Share of distinct cells of which some part is a number and a known word, and no more than that word."""
-    known = entries("firearm_type")
     cells = split(column)
-    good = [any(number and plain(word) in known for number, word, _ in found) for found in cells.values()]
+    good = [any(number and meaning(word, "firearm_type") for number, word, _ in found) for found in cells.values()]
     return sum(good) / max(len(good), 1)
 
 

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 from ingest.draft.cells import split
 from ingest.draft.roles import LOOKUPS, Found
 from ingest.draft.said import YOUR_ANSWER, Guess, Question
-from ingest.draft.words import NUMBER_WORDS, entries, han, lists, mentions, plain
+from ingest.draft.words import NUMBER_WORDS, entries, han, lists, meaning, mentions, plain
 from ingest.translate import folded
 from schemas.said import said
 from schemas.vocabulary import codes
@@ -144,6 +144,12 @@ def counts(header: str, setting: Setting, answer: str | None, gives: str | None 
     return (*found, said("what is counted: {}; what was done: {}", why, where)) if found else None
 
 
+def of_persons(header: str) -> bool:
+    """Whether a header speaks of persons arrested, and of no things."""
+    done = {name for name in mentions(header, "actions") if name in NOT_THINGS}
+    return done == {"arrested"} and not set(mentions(header, "objects")) - {"person"}
+
+
 def needs_action(header: str, setting: Setting, gives: str | None) -> bool:
     """Whether all that is missing is what was done with the things counted: that is asked once for the whole file."""
     if mentions(header, "actions") or (gives is None and left_over(header)):
@@ -201,10 +207,9 @@ def translated(one: Found, table: str, setting: Setting, answers: dict[str, str]
     found = Words()
     list_name = "firearm_type" if one.role == "items" else one.role
     texts = _texts(one)
-    known = entries(list_name)
     for text in texts[:MOST_WORDS]:
         key = f"word:{one.column.name}:{text}"
-        gives = _answer(answers[key], list_name) if key in answers else known.get(plain(text))
+        gives = _answer(answers[key], list_name) if key in answers else meaning(text, list_name)
         if answers.get(key) == "leave_out":
             found.left_out.append(text)
             continue

@@ -1,5 +1,6 @@
 """`draft`: bytes are sniffed, columns found, places and words looked up, and a declaration put together. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,8 +103,18 @@ def draft(path: Path, *, answers: Mapping[str, str] | None = None, file_name: st
     order = given.get("date_order")
     names = [column for column in rows.columns if column not in ("source_row", "_cells")]
     sheet.columns = [roles.find(profile(sheet.rows, column), given.get(f"column:{column}"), order) for column in names]
+    _no_days(sheet)
     _assemble(sheet, names, path)
     return _finished(sheet, name)
+
+
+def _no_days(sheet: _Sheet) -> None:
+    """Headers such as 'Jan 23' are months of a year only where several months share it; else they may be days."""
+    short = [one for one in sheet.of("period_column") if re.search(r"(?<!\d)\d{2}$", one.column.name.strip())]
+    months, years = {one.period[1] for one in short if one.period}, {one.period[0] for one in short if one.period}
+    if len(months) < 2 * len(years):
+        for one in short:
+            one.role = ""
 
 
 def _read(path: Path, read: Read) -> pl.DataFrame:
@@ -293,7 +304,7 @@ def _table(sheet: _Sheet) -> None:
         keys = [
             one.column.name
             for one in sheet.columns
-            if one.role in ("placed", "year", "month", "date", "label", *roles.LOOKUPS)
+            if one.role in ("placed", "year", "month", "quarter", "date", "label", *roles.LOOKUPS)
         ]
         unique = float(sheet.rows.select(keys).is_unique().sum()) / sheet.rows.height if keys else 0
         if unique < 0.95:
@@ -312,7 +323,7 @@ def _table(sheet: _Sheet) -> None:
 
 def _periods(sheet: _Sheet) -> None:
     layout = sheet.layout
-    dates, years, months = sheet.of("date"), sheet.of("year"), sheet.of("month")
+    dates, years, months = sheet.of("date"), sheet.of("year"), sheet.of("month", "quarter")
     if sheet.of("period_column"):
         _wide(sheet, years)
         return
@@ -538,14 +549,19 @@ def _counts(sheet: _Sheet) -> None:
     measures: list[dict[str, Any]] = []
     columns = sheet.of("count", "period_column", "items")
     if sheet.of("items"):
+        # Numbers of persons stand beside the things; a number of things would count them twice.
         for one in sheet.of("count"):
-            one.role = ""
-        columns = sheet.of("items", "period_column")
+            one.role = "count" if counted.of_persons(one.column.name) else ""
+        columns = sheet.of("items", "count", "period_column")
     for one in columns:
+        if sheet.of("incident") and counted.of_persons(one.column.name):
+            # It may be said again in each row of its event.
+            one.role = ""
+            continue
         if one.why:
             continue
         measures += _measure(sheet, one, setting)
-    if not columns:
+    if not columns or (sheet.of("incident") and all(counted.of_persons(one.column.name) for one in columns)):
         measures += _rows_counted(sheet, setting)
     _counted_twice(sheet, measures)
     # Without any number settled the rows are refused, since nothing says what they count.

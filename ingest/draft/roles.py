@@ -12,6 +12,7 @@ from ingest.draft.values import (
     in_blocks,
     label_share,
     link_share,
+    month_of,
     month_share,
     numbered,
     part_of_year,
@@ -57,6 +58,7 @@ SEVERAL = said("its cells name several things with their numbers")
 CHOICES = {
     "year": said("the year"),
     "month": said("the month"),
+    "quarter": said("the quarter"),
     "date": said("the day"),
     "period": said("the period, such as 2019-03 or 2019-Q1"),
     "country": said("the country"),
@@ -139,6 +141,9 @@ def header_period(name: str) -> tuple[str | None, str | None] | None:
     if part := part_of_year(name):
         return None, part
     parts = plain(name).replace("年", " ").split()
+    if len(parts) == 2 and (month := month_of(parts[0])) and len(parts[1]) == 2 and parts[1].isdigit():
+        # 'Jan 23': that it is no day is seen beside the other headers.
+        return f"20{parts[1]}", month
     years = [part for part in parts if len(part) == 4 and part.isdigit() and 1900 <= int(part) <= 2100]
     rest = " ".join(part for part in parts if part not in years)
     if len(years) != 1:
@@ -246,7 +251,7 @@ def _time(found: Found, role: str, numeric: bool, order: str | None) -> Found | 
         return _is(found, "year", shown, share)
     if role == "quarter" and whole_quarters(column):
         found.months = {text: part for text in column.texts if (part := quarter_of(text))}
-        return _is(found, "month", said("its header is “{}”, and its cells are quarters", column.name))
+        return _is(found, "quarter", said("its header is “{}”, and its cells are quarters", column.name))
     if role == "month":
         share, found.months = month_share(column)
         if share >= SURE:
@@ -382,6 +387,8 @@ def _answered(found: Found, answer: str, order: str | None) -> Found:
         found.dates = dated(found.column, order)
     if answer == "month":
         _, found.months = month_share(found.column)
+    if answer == "quarter":
+        found.months = {text: part for text in found.column.texts if (part := quarter_of(text))}
     if answer == "count":
         found.code = header_code(found.column.name)
     return _is(found, answer, YOUR_ANSWER)

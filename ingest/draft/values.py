@@ -6,7 +6,7 @@ from functools import cached_property
 import polars as pl
 
 from ingest.draft.said import YOUR_ANSWER
-from ingest.draft.words import entries, lists, plain, signs
+from ingest.draft.words import lists, meaning, plain, signs
 from ingest.parse import dates, latin, limits, numbers, span
 from schemas.said import said
 
@@ -34,6 +34,7 @@ PLAIN_DATES = (
     *("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%.f"),
     *("%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日"),
 )
+SHORT_IN_WORDS = ("%d-%m-%y", "%d %m %y", "%d/%m/%y", "%d.%m.%y")
 IN_WORDS = ("%d %m %Y", "%d-%m-%Y", "%d de %m de %Y", "%m %d, %Y", "%m %d %Y", "%d/%m/%Y", "%d.%m.%Y")
 MONTHS_ONLY = ("%Y-%m", "%m/%Y", "%m-%Y", "%Y年%m月", "%Y/%m", "%m.%Y", "%Y.%m")
 MONTHS_IN_WORDS = ("%m %Y", "%m-%Y", "%m/%Y", "%m de %Y", "%Y %m")
@@ -169,7 +170,8 @@ def dated(column: Column, order: str | None = None) -> Dates | None:
         return None
     months = _month_names(texts.str.to_lowercase())
     evidence, first, open_rows = _order(column, order)
-    named = (IN_WORDS, MONTHS_IN_WORDS) if months else ((), ())
+    short_years = SHORT_IN_WORDS if months and _years_stand_last(texts) else ()
+    named = ((*IN_WORDS, *short_years), MONTHS_IN_WORDS) if months else ((), ())
     used: list[str] = []
     kinds: set[str] = set()
     left = pl.Series([True], dtype=pl.Boolean).new_from_index(0, len(texts))
@@ -189,6 +191,13 @@ def dated(column: Column, order: str | None = None) -> Dates | None:
     precision = "day" if "day" in kinds else "month" if "month" in kinds else "year"
     shown = evidence or said("{} of its cells read as “{}”", f"{share:.0%}", ", ".join(used))
     return Dates(used, months, share, shown, precision=precision)
+
+
+def _years_stand_last(texts: pl.Series) -> bool:
+    """Whether '04-Jan-22' begins with the day: the last numbers are few, and the first ones are not among the same."""
+    found = texts.str.extract_groups(r"^(\d{1,2})[-/. ]\pL[\pL.]*[-/. ](\d{2})$").struct.unnest().drop_nulls()
+    first, last = set(found["1"].cast(pl.Int32)), set(found["2"].cast(pl.Int32))
+    return len(last) > 0 and len(first) > 2 * len(last) and not first <= last
 
 
 def _order(column: Column, order: str | None) -> tuple[str, tuple[str, ...], tuple[int, ...]]:
@@ -327,8 +336,7 @@ def link_share(column: Column) -> float:
 def words_share(column: Column, table: str, texts: list[str] | None = None) -> float:
     """Share of the distinct texts that are words of a table."""
     given = column.texts[:2000].to_list() if texts is None else texts
-    known = entries(table)
-    return sum(plain(text) in known for text in given) / max(len(given), 1)
+    return sum(meaning(text, table) is not None for text in given) / max(len(given), 1)
 
 
 def counting(column: Column, *, named: bool = False) -> bool:

@@ -261,11 +261,11 @@ def _levels(
     within = country["within"] if isinstance(country["within"], str) else None
     fits: list[tuple[float, str, Found, str]] = []
     for one in names:
-        if one.role == "admin2" and within and not gazetteer.holds("admin2", within):
+        shares = {level: _best_scheme(one, level, within, gazetteer) for level in LEVELS}
+        if within and shares["admin1"][0] < FITS and one.role == "admin2" and not gazetteer.holds("admin2", within):
             # No register of these is held for the country: the column is known for what it is, and not used.
             one.role = "site"
             continue
-        shares = {level: _best_scheme(one, level, within, gazetteer) for level in LEVELS}
         level = _level(where, one, {k: v[0] for k, v in shares.items()}, answers)
         if level:
             fits.append((shares[level][0], level, one, shares[level][1]))

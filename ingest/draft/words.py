@@ -7,6 +7,8 @@ from typing import Any
 
 from ingest.register.gazetteer import normalise_text
 
+LONGEST_PHRASE = 80
+"""Letters of a cell that may be a phrase for one thing; longer ones are descriptions."""
 HAN = range(0x3400, 0xA000)
 NUMBER_WORDS = {
     "no",
@@ -68,6 +70,35 @@ def _compared(word: str) -> str:
 def entries(table: str) -> dict[str, dict[str, str]]:
     """Compared word → what it gives, of one table of `words.toml`."""
     return {plain(word): entry["gives"] for entry in _file("words.toml")[table] for word in entry["words"]}
+
+
+@cache
+def meaning(text: str, table: str) -> dict[str, str] | None:
+    """What a cell gives: as a whole word of `words.toml`, or as a phrase with exactly one such word ('Beretta 9mm
+    pistol') and none that makes it another thing ('alarm pistol'); None where that is not plain.
+
+    A phrase is as its word or narrower. Where information comes from may be a person: there only whole words count.
+    """
+    compared, known = plain(text), entries(table)
+    if compared in known:
+        return known[compared]
+    rules = _file("words.toml")["phrases"].get(table)
+    if rules is None or len(compared) > LONGEST_PHRASE or any(says(compared, plain(word)) for word in rules["not"]):
+        return None
+    hits = [word for word in known if says(compared, word) and (len(word) > 3 or han(word))]
+    hits = [word for word in hits if not any(word != other and word in other for other in hits)]
+    nouns = [known[word] for word in hits if not set(known[word].values()) & {*rules["vague"]}]
+    found = {tuple(sorted((k, v) for k, v in gives.items() if k != "relation")) for gives in nouns}
+    if len(found) != 1:
+        return None
+    (gives,) = (dict(pairs) for pairs in found)
+    if gives.get(table) in rules.get("of_weapons", []) and not any(
+        says(compared, word)
+        for name in ("weapon", "round", "magazine", "part")
+        for word in lists("headers.toml", "objects")[name]
+    ):
+        return None
+    return gives if "concept" in gives else gives | {"relation": "broadMatch"}
 
 
 def signs(table: str) -> dict[str, list[str]]:

@@ -16,6 +16,7 @@ import duckdb
 import polars as pl
 
 from schemas.declaration import Disclosure, Source
+from schemas.reading import closed
 from schemas.vocabulary import codes
 from warehouse.inputs import Inputs
 from warehouse.release import TIERS, sql
@@ -209,18 +210,18 @@ def report(inputs: Inputs, name: str, before: pl.DataFrame | None = None) -> Rep
     they stand for at least one incident; a withheld figure's reason is one of suppress.PRIMARY, 'complement' or
     suppress.CLOSED. Raises KeyError where no file of the source is held.
     """
-    source = inputs.current[name][0].source
+    # Whoever may not see its stricter columns sees what it is without them, protected or not.
+    widest = inputs.open_to_more(name)
+    own, source = (closed(read.current[name][0].source) for read in (inputs, widest))
     disclosure = of(source)
     levels = levels_of(source)
     with duckdb.connect() as con:
         use_places(con, inputs)
-        use_source(con, inputs, name)
-        con.execute(sql("views/figure"))
-        con.execute("create temp table own_figure as select * from figure")
-        figures = int(con.execute("select count(*) from own_figure where value > 0").fetchall()[0][0])
+        figures = _own_figures(con, inputs, name)
+        opened = figures if widest is inputs else _own_figures(con, widest, name)
         judged: dict[tuple[str, int], dict[str, int]] = {}
         if disclosure:
-            use_contributions(con, inputs, source, disclosure)
+            use_contributions(con, widest, source, disclosure)
             judged = {
                 (upto[-1], years): judge(con, disclosure, upto, before if years == 1 else None, years).counts()
                 for upto, years in [
@@ -231,8 +232,10 @@ def report(inputs: Inputs, name: str, before: pl.DataFrame | None = None) -> Rep
     counts = judged.get((levels[-1], 1), {}) if levels else {}
     seen = []
     for audience, tier in AUDIENCES.items():
-        if tier is None or source.tlp in TIERS[tier]:
+        if tier is None or own.tlp in TIERS[tier]:
             seen.append(Seen(audience, figures, 0, {}))
+        elif source.tlp in TIERS[tier]:
+            seen.append(Seen(audience, opened, 0, {"not_published": max(figures - opened, 0)}))
         elif disclosure:
             seen.append(Seen(audience, counts.get("shown", 0), figures - sum(counts.values()), _withheld(counts)))
         else:
@@ -243,6 +246,14 @@ def report(inputs: Inputs, name: str, before: pl.DataFrame | None = None) -> Rep
         if (level, years) != (levels[-1], 1)
     ]
     return Report(tuple(seen), tuple(wider))
+
+
+def _own_figures(con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str) -> int:
+    """Makes the temporary table own_figure of a source; returns how many of its figures are above zero."""
+    use_source(con, inputs, name)
+    con.execute(sql("views/figure"))
+    con.execute("create or replace temp table own_figure as select * from figure")
+    return int(con.execute("select count(*) from own_figure where value > 0").fetchall()[0][0])
 
 
 def _withheld(counts: dict[str, int]) -> dict[str, int]:

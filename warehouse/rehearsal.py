@@ -6,6 +6,7 @@ release. Made to run in a child process: plain texts in, one folder of files and
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from dataclasses import replace as altered
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from ingest.read import batches
 from ingest.recognise import recognise
 from ingest.register.gazetteer import load as load_gazetteer
 from schemas.declaration import Source
+from schemas.issue import FileRefused
+from schemas.reading import closed, read_for
 from warehouse.build import YEARLY
 from warehouse.disclosure import report as report_of
 from warehouse.inputs import Inputs, read_inputs
@@ -30,7 +33,7 @@ from warehouse.stage import use_places, use_source
 from warehouse.succession import Held, current
 
 FIGURES, PAIRS, CHANGES = "figure.parquet", "comparison", "change.parquet"
-ROWS = "rows"
+ROWS, OPENED = "rows", "opened"
 REHEARSED = "f" * 64
 """The name of the file in a rehearsal: it has none yet."""
 EXAMPLES, SHOWN = 10, 30
@@ -53,7 +56,9 @@ def rehearse(root: str, text: str, name: str, copy: str, into: str) -> dict[str,
     held = Held(
         REHEARSED, source, layout, snapshot.file_name, path.stat().st_size, _now(), date.today(), source.obtained_from
     )
-    figures = _figures(folder, source, held, report, out)
+    inputs = _with(folder, source, held, report)
+    inputs.opened = _opened(inputs, held, path, out)
+    figures = _figures(folder, source, inputs, out)
     issues = report.issue_rows()
     return {
         "counts": {
@@ -68,8 +73,7 @@ def rehearse(root: str, text: str, name: str, copy: str, into: str) -> dict[str,
     }
 
 
-def _figures(folder: Folder, source: Source, held: Held, report: Report, out: Path) -> dict[str, Any]:
-    inputs = _with(folder, source, held, report)
+def _figures(folder: Folder, source: Source, inputs: Inputs, out: Path) -> dict[str, Any]:
     with duckdb.connect(config={"memory_limit": "1GB", "temp_directory": str(out / ".tmp"), "threads": 1}) as con:
         con.execute(sql("macros/said"))
         use_places(con, inputs)
@@ -102,6 +106,25 @@ def _with(folder: Folder, source: Source, held: Held, report: Report) -> Inputs:
     return inputs
 
 
+def _opened(inputs: Inputs, held: Held, path: Path, out: Path) -> Inputs | None:
+    """The file once more without its stricter columns, where more people may see it so."""
+    source = read_for(held.source, held.source.tlp)
+    if source is None or closed(held.source).tlp == source.tlp:
+        return None
+    layout = next(layout for layout in source.layout if layout.name == held.layout.name)
+    (out / OPENED).mkdir()
+    snapshot = Snapshot(held.snapshot, path, held.file_name)
+    try:
+        report = write(out / OPENED, source, layout, snapshot, inputs.gazetteer, lambda rows: None)
+    except FileRefused:  # without these columns nothing is left of it
+        return None
+    files = [altered(held, source=source, layout=layout)]
+    named = {source.name: files}
+    found = Inputs(named, named, {(source.name, held.snapshot): report}, inputs.gazetteer, {source.name: source})
+    found.list_accepted()
+    return found
+
+
 def _parts(folder: Folder) -> dict[str, Path]:
     """Source → the part with its figures in the current release, of those everybody may see."""
     try:
@@ -114,7 +137,7 @@ def _parts(folder: Folder) -> dict[str, Path]:
     return {
         part["name"].split(".")[0]: root / part["file"]
         for part in facts["parts"]
-        if part["view"] == "figure" and part["file"] in seen
+        if part["view"] in ("figure", "opened") and part["file"] in seen
     }
 
 

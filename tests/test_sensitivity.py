@@ -339,3 +339,16 @@ def test_of_what_is_made_stricter_no_sums_are_public() -> None:
     text = declared(day="high").replace('sensitivity = "low"\ntlp = "TLP:CLEAR"', f'sensitivity = "moderate"\n{told_}')
     read = parse(text, NAME)
     assert [one.disclosure.publish for one in (read, closed(read)) if one.disclosure] == [True, False]
+
+
+def test_protected_sums_are_made_without_the_strict_column(commons: Build) -> None:
+    protected = 'tlp = "TLP:GREEN"\ndisclosure = { threshold = 3, informants = "independent", publish = true }'
+    plain = 'sensitivity = "low"\ntlp = "TLP:CLEAR"'
+    folder = commons(declared(type="high").replace(plain, f'sensitivity = "moderate"\n{protected}'), ROWS)
+    categories = {
+        tier: {category for (category,) in ask(folder, tier, "select distinct category from figure")} for tier in TIERS
+    }
+    assert categories == {"clear": {"TOTAL"}, "green": {"TOTAL"}, "amber": {"TOTAL", "PISTOL", "RIFLE"}}
+    terms = {tier: ask(folder, tier, "select distinct tier from figure") for tier in TIERS}
+    assert terms == {tier: [(f"TLP:{tier.upper()}",)] for tier in TIERS}
+    assert not re.search(r"kind (one|two)", told(folder, "clear") + told(folder, "green"))

@@ -54,7 +54,8 @@ def between(old: Manifest, new: Manifest, tier: str) -> tuple[list[Change], int]
 def _figures(release: Manifest, tier: str) -> dict[str, dict[str, Any]]:
     """Source → its part of the view figure, where the tier may see it."""
     seen = set(release["tiers"].get(tier, ()))
-    return {part["name"]: part for part in release["parts"] if part["view"] == "figure" and part["file"] in seen}
+    views = ("figure", "opened")
+    return {part["name"]: part for part in release["parts"] if part["view"] in views and part["file"] in seen}
 
 
 def _files(release: Manifest) -> dict[str, set[str]]:

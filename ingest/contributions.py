@@ -10,7 +10,7 @@ import re
 import secrets
 import shutil
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from dataclasses import replace as altered
 from datetime import UTC, datetime
@@ -226,6 +226,10 @@ def _lent(made: Mapping[str, Any]) -> set[str]:
 def _whole(folder: Folder, contribution: Contribution, name: str) -> dict[str, Any]:
     made = contribution.drafted | contribution.described
     made.pop("released", None)  # of the file, not of the source
+    made["layout"] = [layout | {"sensitivity": said} for layout, said in _sensitivities(made)]
+    made.pop("stricter", None)
+    if not made["layout"]:
+        del made["layout"]
     if made.get("sensitivity") == "low":
         made.pop("disclosure", None)
     elif "disclosure" not in made:
@@ -238,11 +242,36 @@ def _whole(folder: Folder, contribution: Contribution, name: str) -> dict[str, A
     return made | {"owners": [contribution.organisation]}
 
 
+def _sensitivities(made: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
+    """Each layout with how sensitive its columns are: as its mapping has it, and over it as its contributor said."""
+    for layout in made.get("layout", []):
+        said_of = {
+            column: code
+            for column, code in made.get("stricter", {}).items()
+            if column in layout["recognise"].get("columns", ())
+        }
+        whole = layout.get("sensitivity", {}) | said_of
+        yield layout, {column: code for column, code in whole.items() if code}
+
+
+def stricter(contribution: Contribution) -> dict[str, str]:
+    """Column → how sensitive it is, where that is said of a column by itself."""
+    found = _sensitivities(contribution.drafted | contribution.described)
+    return {column: code for _layout, said_of in found for column, code in said_of.items()}
+
+
 def _layouts(known: Source, drafted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Layouts of a source with a new one, which keeps the name of one that is the same: older files stay readable."""
+    """Layouts of a source with a new one, which keeps the name of one that is the same: older files stay readable.
+
+    Files of one shape are as sensitive as was said last.
+    """
     held = [layout.model_dump(mode="json", exclude_defaults=True) for layout in known.layout]
     for new in drafted:
         plain = Layout.model_validate(new).model_dump(mode="json", exclude_defaults=True)
+        for old in held:
+            if old["recognise"] == plain["recognise"]:
+                old["sensitivity"] = plain.get("sensitivity", {})
+        plain["sensitivity"] = plain.get("sensitivity", {})
         if any({**plain, "name": old["name"]} == old for old in held):
             continue
         held.append({**plain, "name": f"layout_{len(held) + 1}"})

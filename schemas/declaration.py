@@ -327,6 +327,8 @@ class Layout(Strict):
     """Their column → the only texts it may have; any other refuses the row."""
     ignore: dict[str, str] = {}
     """Their column → why it is not used."""
+    sensitivity: dict[str, str] = {}
+    """Their column → how sensitive it is, beyond the source; whatever reads it is at least that strict."""
     missing: dict[str, str] = {"": "O"}
     """Text that means 'no number here' → status (SDMX)."""
     zero: list[str] = []
@@ -358,6 +360,12 @@ class Layout(Strict):
         silent = [name for name in self.recognise.columns if name not in used]
         if silent and not self.tidy:
             raise ValueError(f"columns without a fate (map them or list them under ignore): {', '.join(silent)}")
+        for column, code in self.sensitivity.items():
+            if column not in used | {*self.recognise.columns}:
+                raise ValueError(f"sensitivity: the file has no column '{column}'")
+            if code not in codes("sensitivity"):
+                listed = ", ".join(codes("sensitivity"))
+                raise ValueError(f"sensitivity: '{code}' of '{column}' is not in the code list sensitivity: {listed}")
         return self
 
     def _codes_with_and_without_variant(self) -> str | None:

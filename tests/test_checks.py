@@ -84,8 +84,13 @@ def test_the_samples_keep_every_rule(built: Built) -> None:
     assert {check.name: check.failed for check in outcome if not check.holds} == {}
     assert [check.name for check in outcome][len(checks.CONTRACTS) :] == [rule.name for rule in checks.RULES]
     looked_at = {check.name: check.rows for check in outcome}
-    # No sample is of a protected source: these rules are looked at with one of them (test_disclosure.py).
-    protected = ["protected_columns", *(rule.name for rule in checks.RULES if rule.query == "protected")]
+    # No sample is of a protected source, or has a stricter column: these rules are looked at with such a one
+    # (test_disclosure.py, test_sensitivity.py).
+    protected = [
+        "opened_columns",
+        "protected_columns",
+        *(rule.name for rule in checks.RULES if rule.query == "protected"),
+    ]
     assert [name for name, rows in looked_at.items() if rows == 0] == protected
     assert looked_at["figure_has_row"] == sum(part["rows"] for part in built.facts["parts"] if part["view"] == "figure")
     checks.demand(outcome)

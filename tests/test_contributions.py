@@ -202,6 +202,87 @@ def test_what_is_returned_can_be_mended_and_handed_in_again(folder: Folder, tmp_
     assert declared(folder)[str(one.source)].producer == "Monitors; state police only"
 
 
+def weapons(path: Path) -> Path:
+    """One seizure a row, with the kind and model of what was taken."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["Date", "Country", "State", "Type of weapon", "Number of firearms seized", "Model"])
+        for n, state in enumerate(("Acre", "Bahia", "Paraná", "Acre")):
+            rows.writerow([f"2021-03-{14 + n}", "Brazil", state, ("pistol", "rifle")[n % 2], 3 + n, f"Zastava {n}"])
+    return path
+
+
+def test_a_column_can_be_more_sensitive_than_its_dataset(folder: Folder, tmp_path: Path) -> None:
+    one = received(folder, weapons(tmp_path / "a.csv"))
+    assert one.asked["questions"] == []
+    assert "Type of weapon" in describe.columns(one.drafted)
+    rollup = {"places": ["country"], "periods": ["year"]}
+    one = contributions.save(folder, AIDA, one, drafted=one.drafted | {"rollup": rollup})
+    one = described(folder, one, columns={"Type of weapon": "high", "Model": "", "no such column": "high"})
+    assert contributions.stricter(one) == {"Type of weapon": "high"}
+    told = {seen["audience"]: seen["shown"] for seen in work.rehearse(folder, one)["audiences"]}
+    assert told["public"] == told["participants"] < told["organisation"]
+    one = accepted(folder, handed_in(folder, one))
+    source = str(one.source)
+    (layout,) = declared(folder)[source].layout
+    assert layout.sensitivity == {"Type of weapon": "high"}
+    build(folder)
+    kinds = {tier: {kind for *_, kind in figures(folder, source, tier)} for tier in ("clear", "green", "amber")}
+    assert kinds == {"clear": {"TOTAL"}, "green": {"TOTAL"}, "amber": {"TOTAL", "PISTOL", "RIFLE"}}
+    assert len(figures(folder, source)) == told["public"]
+    # A later file of its owner is as strict, without a word.
+    later = received(folder, weapons(tmp_path / "b.csv"), replaces=source)
+    assert contributions.stricter(later) == {"Type of weapon": "high"}
+
+
+def test_a_dataset_with_a_column_that_decides_what_is_counted_is_as_strict_as_that(
+    folder: Folder, tmp_path: Path
+) -> None:
+    plain = accepted(folder, handed_in(folder, described(folder, received(folder, table(tmp_path / "a.csv")))))
+    strict = received(folder, table(tmp_path / "b.csv", more=1), OTHER)
+    strict = described(folder, strict, OTHER, title="Strict", columns={"State": "moderate"})
+    strict = accepted(folder, handed_in(folder, strict, OTHER))
+    build(folder)
+    assert figures(folder, str(plain.source))
+    assert figures(folder, str(strict.source)) == {}
+    assert figures(folder, str(strict.source), "green")["BR-AC", "2019", "PISTOL"] == 41
+
+
+def test_files_of_one_shape_are_as_sensitive_as_was_said_last(folder: Folder, tmp_path: Path) -> None:
+    first = accepted(folder, handed_in(folder, described(folder, received(folder, weapons(tmp_path / "a.csv")))))
+    anew = received(folder, weapons(tmp_path / "b.csv"), replaces=str(first.source))
+    anew = work.draft(folder, AIDA, anew, {work.AS_NEW: "yes"})
+    anew = described(folder, anew, columns={"Model": "severe"})
+    (layout,) = contributions.parsed(folder, anew).layout
+    assert layout.sensitivity == {"Model": "severe"}
+
+
+def test_what_a_word_was_taken_to_be_can_be_changed_and_taken_back(folder: Folder, tmp_path: Path) -> None:
+    one = received(folder, weapons(tmp_path / "a.csv"))
+
+    def taken(now: Contribution) -> dict[str, tuple[str, bool]]:
+        words, _options = work.words(now, "Type of weapon")
+        return {word.text: (word.taken, word.answered) for word in words}
+
+    first = {"pistol": ("PISTOL", False), "rifle": ("RIFLE", False)}
+    assert taken(one) == first
+    assert work.words(one, "State") == ([], {})
+    words, options = work.words(one, "Type of weapon")
+    assert {"SHOTGUN", "ammunition", "leave_out"} <= set(options)
+    changed = work.draft(folder, AIDA, one, {words[0].key: "SHOTGUN"})
+    assert taken(changed) == {**first, "pistol": ("SHOTGUN", True)}
+    (layout,) = changed.drafted["layout"]
+    assert layout["lookup"]["Type of weapon"]["pistol"]["firearm_type"] == "SHOTGUN"
+    left = work.draft(folder, AIDA, changed, {words[1].key: "leave_out"})
+    assert taken(left) == {"pistol": ("SHOTGUN", True), "rifle": ("leave_out", True)}
+    assert taken(contributions.load(folder, AIDA, one.id)) == taken(left), "kept at once"
+    work.forget_answers(folder, AIDA, left, words[0].key)
+    back = work.draft(folder, AIDA, contributions.load(folder, AIDA, one.id), {})
+    assert taken(back) == {"pistol": ("PISTOL", False), "rifle": ("leave_out", True)}
+    work.forget_answers(folder, AIDA, back)
+    assert taken(work.draft(folder, AIDA, contributions.load(folder, AIDA, one.id), {})) == first
+
+
 def test_a_mapping_is_adopted_and_its_files_are_recognised(folder: Folder, tmp_path: Path) -> None:
     first = accepted(folder, handed_in(folder, described(folder, received(folder, table(tmp_path / "a.csv")))))
     source = str(first.source)

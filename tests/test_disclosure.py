@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from sampled import accept_small, keep_samples
 from scipy.optimize import linprog
 
+from dashboard import language
 from dashboard.pages import origin
 from ingest import ledger
 from ingest.declarations import keep_declaration
@@ -506,6 +507,7 @@ def test_where_a_protected_number_comes_from_is_said_without_its_file(released: 
             assert told["cells"] == []
             assert told["n_rows"] == 0
             assert any(words in step for step in told["steps"])
+            language.use("en")
             page = html.unescape(origin.cells(told))
             assert "The rows of this source are not shown, to protect people." in page
             assert not any(words in page for words in ("0", "rows behind this number", "sha256", "<table"))
@@ -523,7 +525,7 @@ def test_a_report_counts_what_a_build_would_show(released: Released) -> None:
         use_source(con, read, NAME)
         con.execute(sql("views/figure"))
         con.execute("create temp table own_figure as select * from figure")
-        told = disclosure.report(con, read, read.declared[NAME], pl.read_parquet(path, schema=disclosure.PATTERN))
+        told = disclosure.report(con, read, NAME, pl.read_parquet(path, schema=disclosure.PATTERN))
     seen = {one.audience: one for one in told.seen}
     with open_release(released.folder, released.releases[1], "clear") as con:
         shown = con.execute("select count(value) from figure where source = ?", [NAME]).fetchall()[0][0]

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from commons import app
 from ingest.draft import Draft, draft
+from ingest.draft.counted import words_of
 from ingest.draft.sniff import sniff
 from ingest.draft.values import dated, numbered, profile
 from ingest.draft.written import toml
@@ -487,3 +488,22 @@ def test_unanswered_words_are_refused_with_their_row(tmp_path) -> None:
     batch = taken(path, left)
     assert batch is not None
     assert (batch.counts.accepted, batch.counts.skipped) == (1, 1)
+
+
+def test_what_a_word_is_taken_to_be_is_the_answer_that_gives_it() -> None:
+    """Whoever chooses what was guessed changes nothing."""
+    compared = 0
+    for truth in TRUTHS:
+        answers = tomllib.loads(truth.read_text(encoding="utf-8"))["answers"]
+        proposed = draft(of(truth), answers=answers)
+        layout = proposed.declaration["layout"][0]
+        for column, words in layout.get("lookup", {}).items():
+            known = words_of(column, proposed.columns[column], words, {})
+            same = {word.key: word.taken for word in known if word.taken}
+            again = draft(of(truth), answers=same | answers).declaration["layout"][0]["lookup"][column]
+            for text, entry in words.items():
+                # How near our code comes to the word is known of words in the lists only.
+                told = [{k: v for k, v in one.items() if k != "relation"} for one in (entry, again[text])]
+                assert told[0] == told[1], (truth.name, column, text)
+                compared += 1
+    assert compared > 50

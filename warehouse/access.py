@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.folder import Folder
+from schemas.reading import terms_of_files
 from warehouse.inputs import Inputs
 from warehouse.release import TIERS
 
@@ -42,16 +43,22 @@ def close_release(root: Path, facts: Mapping[str, Any]) -> None:
 def close_inputs(folder: Folder, inputs: Inputs) -> None:
     """The same for the kept files and accepted rows a figure is led back to; new ones are their owner's alone."""
     of_file: dict[str, list[str | None]] = {}
-    for name, files in inputs.held.items():
-        tier = next((tier for tier, allowed in TIERS.items() if inputs.declared[name].tlp in allowed), None)
-        for file in files:
-            of_file.setdefault(file.snapshot, []).append(tier)
-            rows = inputs.reports[name, file.snapshot].rows
-            for path in (*rows.rglob("*"), rows):
-                _open(path, tier)
+    for read in inputs.readings():
+        for name, files in read.held.items():
+            source = read.declared[name]
+            for file in files:
+                of_file.setdefault(file.snapshot, []).append(_tier(terms_of_files(source)))
+                rows = read.reports[name, file.snapshot].rows
+                for path in (*rows.rglob("*"), rows):
+                    _open(path, _tier(source.tlp))
     for snapshot, tiers in of_file.items():
         # The same bytes from two sources are as open as the more open one.
         _open(folder.file(snapshot), next((tier for tier in TIERS if tier in tiers), None))
+
+
+def _tier(tlp: str) -> str | None:
+    """The loosest tier that may hold what is shared so; None where none may."""
+    return next((tier for tier, allowed in TIERS.items() if tlp in allowed), None)
 
 
 def _open(path: Path, tier: str | None) -> None:

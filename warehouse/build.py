@@ -34,6 +34,8 @@ from warehouse.release import TIERS, NoRelease, current_id, manifest, point_to, 
 from warehouse.revisions import releases
 from warehouse.sign import sign
 from warehouse.small_tables import (
+    OPENED,
+    READ_TWICE,
     SMALL,
     content_of,
     make_small_tables,
@@ -117,10 +119,10 @@ class Part:
     bytes: str
     tlp: tuple[str, ...]
     instead: tuple[str, ...] = ()
-    """Terms of the sources whose protected figures it holds, for those who may not see their own."""
+    """Terms of the sources whose protected or opened figures it holds, for those who may not see their own."""
 
     def seen_by(self, allowed: tuple[str, ...]) -> bool:
-        """Whether a tier with these terms reads it: of each source either its own figures or the protected ones."""
+        """Whether a tier with these terms reads it: of each source its own figures, or the opened, or the protected."""
         return set(self.tlp) <= set(allowed) and not set(self.instead) & set(allowed)
 
 
@@ -220,8 +222,11 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
         use_statements(con, folder)
         withdrawn = use_withdrawn(con, folder)
         parts = [_figure(con, inputs, name, staged, before, say) for name in inputs.published()]
+        opened = _opened(con, inputs, staged, before, say)
+        parts += opened
         known = patterns_before(folder, inputs.published())
-        protected = _protected(con, inputs, parts, staged, before, known, say)
+        widest = {part.name: part for part in parts}
+        protected = _protected(con, inputs, [*widest.values()], staged, before, known, say)
         figures = [*parts, *(part for part in protected if part.view == "protected")]
         parts += protected
         parts += _comparisons(con, inputs, staged, figures, before, say)
@@ -256,8 +261,25 @@ def _parts_before(folder: Folder) -> dict[tuple[str, str], tuple[dict[str, Any],
     return {(part["view"], part["name"]): (part, root / part["file"]) for part in manifest(folder, release)["parts"]}
 
 
+def _opened(
+    con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, before: dict[Any, Any], say: Say
+) -> list[Part]:
+    """Per source with stricter columns its figures as they are without these, for those who may not see them."""
+    return [
+        altered(_figure(con, opened, name, staged, before, say, view="opened"), instead=(inputs.declared[name].tlp,))
+        for opened in inputs.readings()[1:]
+        for name in opened.held
+    ]
+
+
 def _figure(
-    con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str, staged: Path, before: dict[Any, Any], say: Say
+    con: duckdb.DuckDBPyConnection,
+    inputs: Inputs,
+    name: str,
+    staged: Path,
+    before: dict[Any, Any],
+    say: Say,
+    view: str = "figure",
 ) -> Part:
     source = inputs.current[name][0].source
     key = _key(
@@ -272,7 +294,7 @@ def _figure(
         use_source(con, inputs, name)
         con.execute(sql("views/figure"))
 
-    return _part(con, "figure", name, key, staged, before, compute, "select * from figure", (source.tlp,))
+    return _part(con, view, name, key, staged, before, compute, "select * from figure", (source.tlp,))
 
 
 def patterns_before(folder: Folder, names: list[str]) -> dict[str, pl.DataFrame]:
@@ -303,7 +325,8 @@ def _protected(
     """Per protected source the figures that everyone may see, and the pattern of them that the next build must know."""
     parts, made = [], set[str]()
     for own in figures:
-        source = inputs.declared[own.name]
+        read = inputs.open_to_more(own.name)
+        source = read.declared[own.name]
         rule = disclosure.of(source)
         if not rule and own.name not in known:
             continue
@@ -316,12 +339,16 @@ def _protected(
             source.model_dump_json(exclude={"layout"}),
             own.content,
             *_places(con, inputs),
-            *(f"{f.snapshot}/{inputs.reports[own.name, f.snapshot].rows.name}" for f in inputs.current[own.name]),
+            *(f"{f.snapshot}/{read.reports[own.name, f.snapshot].rows.name}" for f in read.current[own.name]),
             _told(pattern),
         )
 
         def compute(
-            own: Part = own, source: Source = source, rule: Disclosure | None = rule, pattern: pl.DataFrame = pattern
+            own: Part = own,
+            read: Inputs = read,
+            source: Source = source,
+            rule: Disclosure | None = rule,
+            pattern: pl.DataFrame = pattern,
         ) -> None:
             if own.name in made:
                 return
@@ -330,7 +357,7 @@ def _protected(
                 say(f"protecting {own.name}")
                 path = str(staged / own.file)
                 con.execute(f"create or replace temp view own_figure as select * from read_parquet('{path}')")
-                disclosure.make_protected(con, inputs, source, rule, pattern)
+                disclosure.make_protected(con, read, source, rule, pattern)
             else:  # nothing of it is published any more; what once was stays known
                 con.register("known", pattern.filter("shown").to_arrow())
                 con.execute("create or replace temp table pattern as select * from known order by all")
@@ -401,8 +428,9 @@ def _ever_together(a: Part, b: Part) -> bool:
 
 
 def _pair(a: Part, b: Part) -> str:
-    """The name of a part that holds a pair of sources; a protected side is marked, as no source's name can be."""
-    return "~".join(f"{part.name}.protected" if part.instead else part.name for part in (a, b))
+    """The name of a part that holds a pair of sources; a side that is not its own figures is marked, as no source's
+    name can be."""
+    return "~".join(f"{part.name}.{part.view}" if part.instead else part.name for part in (a, b))
 
 
 def _comparable(con: duckdb.DuckDBPyConnection, part: Part, staged: Path) -> str:
@@ -492,7 +520,10 @@ def agree(con: duckdb.DuckDBPyConnection, a: str, b: str) -> None:
 
 
 def _revisions(con: duckdb.DuckDBPyConnection, inputs: Inputs, staged: Path, before: dict[Any, Any]) -> list[Part]:
-    """One part per source of which a newer release of the same thing is held."""
+    """One part per source of which a newer release of the same thing is held.
+
+    Of a source with stricter columns only those are told who may see them.
+    """
     parts = []
     pairs = {name: releases(inputs.held[name]) for name in inputs.published()}
     # Where there is none, a source without files gives no row but the view's shape.
@@ -585,12 +616,14 @@ def _tiers(
     con: duckdb.DuckDBPyConnection, staged: Path, parts: list[Part], known: Mapping[str, Source]
 ) -> dict[str, list[str]]:
     """Writes each tier's database; returns the parts its views read. Tiers that see the same sources hold the same."""
-    files, made = {}, dict[tuple[tuple[str, bool], ...], Path]()
+    files, made = {}, dict[tuple[tuple[str, bool, bool], ...], Path]()
     for tier, allowed in TIERS.items():
         visible = [part for part in parts if part.seen_by(allowed)]
-        protected = {part.name for part in visible if part.view == "protected"}
+        protected, opened = ({part.name for part in visible if part.view == view} for view in ("protected", "opened"))
         names = tuple(
-            (name, name in protected) for name, source in known.items() if name in protected or source.tlp in allowed
+            (name, name in protected, name in opened)
+            for name, source in known.items()
+            if name in protected | opened or source.tlp in allowed
         )
         path = staged / f"{tier}.duckdb"
         if names in made:
@@ -605,15 +638,18 @@ def _tiers(
 def _tier(
     con: duckdb.DuckDBPyConnection,
     path: Path,
-    names: tuple[tuple[str, bool], ...],
+    names: tuple[tuple[str, bool, bool], ...],
     visible: list[Part],
     parts: list[Part],
 ) -> None:
-    """Writes the database of a tier that sees these parts and sources, of some of which only protected figures."""
-    con.register("visible", pl.DataFrame(list(names), schema=["source", "protected"], orient="row").to_arrow())
+    """Writes the database of a tier that sees these parts and sources, of some only protected or opened figures."""
+    shape = ["source", "protected", "opened"]
+    con.register("visible", pl.DataFrame(list(names), schema=shape, orient="row").to_arrow())
     con.execute(f"attach '{path}' as release (storage_version 'v1.5.0')")
     for table, seen_by in SMALL.items():
         con.execute(f"create table release.{table} as select * from temp.{table} where {seen_by}")
+    for table in READ_TWICE if any(opened for *_, opened in names) else ():
+        con.execute(f"insert into release.{table} select * from temp.opened_{table} where {OPENED}")
     con.execute("detach release")
     # A connection of its own, so that no temporary table of the build is taken for one of the release.
     with duckdb.connect() as fresh:
@@ -621,7 +657,7 @@ def _tier(
         fresh.execute("use release")
         fresh.execute(f"set file_search_path = '{path.parent}'")
         for view in ("figure", "comparison", "agreement", "revision"):
-            of = ("figure", "protected") if view == "figure" else (view,)
+            of = ("figure", "opened", "protected") if view == "figure" else (view,)
             _view(fresh, view, [part.file for part in visible if part.view in of], parts)
         for name in OF_A_TIER:
             fresh.execute(sql(name))

@@ -55,7 +55,7 @@ REVISION = _words(
 """The columns of revision, in order."""
 CONTRACTS = {
     "figure": FIGURE,
-    "protected": FIGURE,
+    **dict.fromkeys(("opened", "protected"), FIGURE),
     "comparison": COMPARISON,
     "agreement": AGREEMENT,
     "revision": REVISION,

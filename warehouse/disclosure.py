@@ -16,10 +16,11 @@ import duckdb
 import polars as pl
 
 from schemas.declaration import Disclosure, Source
+from schemas.reading import closed
 from schemas.vocabulary import codes
 from warehouse.inputs import Inputs
 from warehouse.release import TIERS, sql
-from warehouse.stage import use_kept
+from warehouse.stage import use_kept, use_source
 from warehouse.suppress import CLOSED, Cell, Earlier, Key, Relation, Rule, protect
 
 COUNTED = ("incident", "seizure_case", "offence")
@@ -204,19 +205,25 @@ PERIODS = (2, 5)
 """Lengths in years of the periods a report tries."""
 
 
-def report(
-    con: duckdb.DuckDBPyConnection, inputs: Inputs, source: Source, before: pl.DataFrame | None = None
-) -> Report:
+def report(con: duckdb.DuckDBPyConnection, inputs: Inputs, name: str, before: pl.DataFrame | None = None) -> Report:
     """What each audience would see of a source, counted by the very rules of the build. Figures are counted where
     they stand for at least one incident; a withheld figure's reason is one of suppress.PRIMARY, 'complement' or
-    suppress.CLOSED. Reads own_figure and the places; `before` as in `judge`.
+    suppress.CLOSED. Reads the table own_figure and the places; `before` as in `judge`.
     """
+    # Whoever may not see its stricter columns sees what it is without them, protected or not.
+    widest = inputs.open_to_more(name)
+    own, source = (closed(read.current[name][0].source) for read in (inputs, widest))
     disclosure = of(source)
     levels = levels_of(source)
-    figures = int(con.execute("select count(*) from own_figure where value > 0").fetchall()[0][0])
+    figures = opened = _above_zero(con)
+    if widest is not inputs:
+        use_source(con, widest, name)
+        con.execute(sql("views/figure"))
+        con.execute("create or replace temp table own_figure as select * from figure")
+        opened = _above_zero(con)
     judged: dict[tuple[str, int], dict[str, int]] = {}
     if disclosure:
-        use_contributions(con, inputs, source, disclosure)
+        use_contributions(con, widest, source, disclosure)
         judged = {
             (upto[-1], years): judge(con, disclosure, upto, before if years == 1 else None, years).counts()
             for upto, years in [
@@ -227,8 +234,10 @@ def report(
     counts = judged.get((levels[-1], 1), {}) if levels else {}
     seen = []
     for audience, tier in AUDIENCES.items():
-        if tier is None or source.tlp in TIERS[tier]:
+        if tier is None or own.tlp in TIERS[tier]:
             seen.append(Seen(audience, figures, 0, {}))
+        elif source.tlp in TIERS[tier]:
+            seen.append(Seen(audience, opened, 0, {"not_published": max(figures - opened, 0)}))
         elif disclosure:
             seen.append(Seen(audience, counts.get("shown", 0), figures - sum(counts.values()), _withheld(counts)))
         else:
@@ -239,6 +248,10 @@ def report(
         if (level, years) != (levels[-1], 1)
     ]
     return Report(tuple(seen), tuple(wider))
+
+
+def _above_zero(con: duckdb.DuckDBPyConnection) -> int:
+    return int(con.execute("select count(*) from own_figure where value > 0").fetchall()[0][0])
 
 
 def _withheld(counts: dict[str, int]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from dataclasses import replace as altered
 from datetime import UTC, date, datetime
 
 from ingest import ledger
@@ -12,6 +13,8 @@ from ingest.ingest import Snapshot
 from ingest.register.gazetteer import Gazetteer
 from ingest.register.gazetteer import load as load_gazetteer
 from schemas.declaration import Source
+from schemas.issue import FileRefused
+from schemas.reading import closed, read_for
 from warehouse.release import TIERS
 from warehouse.succession import Held, current, in_order
 
@@ -36,10 +39,20 @@ class Inputs:
     declared: dict[str, Source]
     """Every declaration that is known, also of sources without a file."""
     accepted: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    opened: "Inputs | None" = None
+    """Sources with stricter columns once more, read without them, for those who may see the source but not these."""
 
     def published(self) -> list[str]:
         """Sources with figures that some tier may hold; what is stricter enters no release at all."""
         return [name for name, files in self.current.items() if files and self.declared[name].tlp in TIERS["amber"]]
+
+    def readings(self) -> "list[Inputs]":
+        """All of the sources, and, where there are any with stricter columns, these once more without them."""
+        return [self, self.opened] if self.opened and self.opened.held else [self]
+
+    def open_to_more(self, name: str) -> "Inputs":
+        """Where the reading of a source lies that most readers may see."""
+        return self.opened if self.opened and name in self.opened.held else self
 
     def list_accepted(self) -> None:
         """Fills `accepted`: source → table → the Parquet files its figures are drawn from."""
@@ -56,12 +69,18 @@ class Inputs:
         }
 
 
-def held_files(folder: Folder, known: Mapping[str, Source] | None = None) -> dict[str, list[Held]]:
+def released(source: Source) -> Source:
+    """A declaration as the strictest tier of a release reads it: without what no tier may hold."""
+    return read_for(source, TIERS["amber"][-1]) or closed(source)
+
+
+def held_files(folder: Folder, declarations: Mapping[str, Source] | None = None) -> dict[str, list[Held]]:
     """Source → its kept files that were accepted, from the ledger; what was withdrawn is left out.
 
-    `known` are the declarations they are read by: by default those in force.
+    `declarations` are those they are read by: by default those in force.
     """
-    known = declared(folder) if known is None else known
+    in_force = declared(folder) if declarations is None else declarations
+    known = {name: released(source) for name, source in in_force.items()}
     found: dict[tuple[str, str], Held] = {}
     accepted: set[tuple[str, str]] = set()
     for act in ledger.entries(folder):
@@ -111,9 +130,10 @@ def read_inputs(
     Raises NothingToBuild where nothing has figures, unless none are `needed`.
     """
     day = on or datetime.now(UTC).date()
-    known = declared(folder) if known is None else known
+    known = {**(declared(folder) if known is None else known)}
     held = {name: files for name, files in held_files(folder, known).items() if not files[0].source.embargoed(day)}
-    inputs = Inputs(held, {name: current(files) for name, files in held.items()}, {}, load_gazetteer(), {**known})
+    in_release = {name: released(source) for name, source in known.items()}
+    inputs = Inputs(held, {name: current(files) for name, files in held.items()}, {}, load_gazetteer(), in_release)
     for name, files in held.items():
         for file in files:
             say(f"accepting {name}: {file.file_name}")
@@ -124,4 +144,29 @@ def read_inputs(
     if needed and not inputs.published():
         raise NothingToBuild("No file has been kept yet. Run: commons add FILE, or commons starter")
     inputs.list_accepted()
+    inputs.opened = _opened(cache or folder, folder, inputs, known)
     return inputs
+
+
+def _opened(cache: Folder, folder: Folder, inputs: Inputs, known: dict[str, Source]) -> Inputs:
+    """Sources of which more people may see a part, read without their stricter columns."""
+    found = Inputs({}, {}, {}, inputs.gazetteer, {})
+    for name in inputs.published():
+        source = read_for(known[name], known[name].tlp) if known[name].tlp != inputs.declared[name].tlp else None
+        if source is None:
+            continue
+        layouts = {layout.name: layout for layout in source.layout}
+        files = []
+        for file in inputs.held[name]:
+            read = altered(file, source=source, layout=layouts[file.layout.name])
+            snapshot = Snapshot(file.snapshot, folder.file(file.snapshot), file.file_name)
+            try:
+                found.reports[name, file.snapshot] = accept(cache, source, read.layout, snapshot, inputs.gazetteer)
+            except FileRefused:  # without these columns nothing is left of it
+                continue
+            files.append(read)
+        used = {file.snapshot for file in inputs.current[name]}
+        if now := [file for file in in_order(files) if file.snapshot in used]:
+            found.held[name], found.current[name], found.declared[name] = files, now, source
+    found.list_accepted()
+    return found

@@ -19,6 +19,7 @@ from ingest.ingest import Snapshot
 from ingest.read import Defect, batches
 from ingest.register.gazetteer import load as load_gazetteer
 from schemas.declaration import Layout
+from schemas.reading import read_for, terms_of_files
 from schemas.said import said
 from warehouse.inputs import Inputs
 from warehouse.release import NoRelease, open_release, sql
@@ -71,10 +72,13 @@ def lineage(
             "caveats": caveats,
             "statements": statements,
         }
-    held = _held(folder, figure["source"], snapshots)
+    held = _held(folder, figure["source"], figure["tier"], snapshots)
     found, total = _rows(folder, figure, held, place_up, limit)
     cells = [_cell(cell, names, held) for cell in found]
-    cells = [cell | text for cell, text in zip(cells, _texts(folder, held, cells), strict=True)]
+    if terms_of_files(held[0].source) == held[0].source.tlp:
+        cells = [cell | text for cell, text in zip(cells, _texts(folder, held, cells), strict=True)]
+    else:  # the files hold more than may be seen: the text was kept with the accepted row
+        cells = [cell | {"text": row["value_raw"]} for cell, row in zip(cells, found, strict=True)]
     return {
         "figure": figure,
         "source": source,
@@ -93,8 +97,10 @@ def _one(con: duckdb.DuckDBPyConnection, query: str, values: list[Any]) -> dict[
     return dict(zip(names, found[0], strict=True)) if found else None
 
 
-def _held(folder: Folder, name: str, snapshots: list[tuple[Any, ...]]) -> list[Held]:
-    source = declared(folder)[name]
+def _held(folder: Folder, name: str, tlp: str, snapshots: list[tuple[Any, ...]]) -> list[Held]:
+    """The files a figure goes back to, as they are read for those who may see what is shared under its terms."""
+    source = read_for(declared(folder)[name], tlp)
+    assert source is not None  # or there were no such figure
     layouts = {layout.name: layout for layout in source.layout}
     found = [
         Held(snapshot, source, layouts[layout], file_name, size, received.isoformat(), released, source.obtained_from)

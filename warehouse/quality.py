@@ -59,7 +59,7 @@ def page(staged: Path, facts: dict[str, Any], outcome: list[Check]) -> str:
     everyone = set(facts["tiers"]["clear"])
     figures, comparisons = (
         sum(part["rows"] for part in facts["parts"] if part["view"] in of and part["file"] in everyone)
-        for of in (("figure", "protected"), ("comparison",))
+        for of in (("figure", "opened", "protected"), ("comparison",))
     )
     # Where some files are for some only, what was counted over all of them would tell how many rows those have.
     counts_for_all = all(part["file"] in everyone for part in facts["parts"])

@@ -6,6 +6,7 @@ release. Made to run in a child process: plain texts in, one folder of files and
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from dataclasses import replace as altered
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from ingest.read import batches
 from ingest.recognise import recognise
 from ingest.register.gazetteer import load as load_gazetteer
 from schemas.declaration import Source
+from schemas.issue import FileRefused
+from schemas.reading import closed, read_for
 from warehouse.build import YEARLY, patterns_before
 from warehouse.disclosure import report as report_of
 from warehouse.inputs import Inputs, read_inputs
@@ -30,7 +33,7 @@ from warehouse.stage import use_places, use_source
 from warehouse.succession import Held, current
 
 FIGURES, PAIRS, CHANGES = "figure.parquet", "comparison", "change.parquet"
-ROWS = "rows"
+ROWS, OPENED = "rows", "opened"
 REHEARSED = "f" * 64
 """The name of the file in a rehearsal: it has none yet."""
 EXAMPLES, SHOWN = 10, 30
@@ -60,7 +63,9 @@ def rehearse(root: str, text: str, name: str, copy: str, released: str | None, i
         date.fromisoformat(released) if released else None,
         source.obtained_from,
     )
-    figures = _figures(folder, source, held, report, out)
+    inputs = _with(folder, source, held, report)
+    inputs.opened = _opened(inputs, held, path, out)
+    figures = _figures(folder, source, inputs, out)
     issues = report.issue_rows()
     return {
         "counts": {
@@ -75,8 +80,7 @@ def rehearse(root: str, text: str, name: str, copy: str, released: str | None, i
     }
 
 
-def _figures(folder: Folder, source: Source, held: Held, report: Report, out: Path) -> dict[str, Any]:
-    inputs = _with(folder, source, held, report)
+def _figures(folder: Folder, source: Source, inputs: Inputs, out: Path) -> dict[str, Any]:
     with duckdb.connect(config={"memory_limit": "1GB", "temp_directory": str(out / ".tmp"), "threads": 1}) as con:
         con.execute(sql("macros/said"))
         use_places(con, inputs)
@@ -86,11 +90,11 @@ def _figures(folder: Folder, source: Source, held: Held, report: Report, out: Pa
         made = _write(con, "select * from figure", out / FIGURES)
         # Made once: all that follows reads what was written.
         con.execute(f"create or replace temp view figure as select * from read_parquet('{_quoted(out / FIGURES)}')")
-        con.execute("create temp view own_figure as select * from figure")
+        con.execute("create temp table own_figure as select * from figure")
         parts = _parts(folder)
         pairs = _pairs(con, inputs, source.name, parts, out)
         changes = _changes(con, parts.get(source.name), out)
-        seen = report_of(con, inputs, source, patterns_before(folder, [source.name]).get(source.name))
+        seen = report_of(con, inputs, source.name, patterns_before(folder, [source.name]).get(source.name))
     return {
         "figures": made,
         "pairs": pairs,
@@ -104,11 +108,37 @@ def _with(folder: Folder, source: Source, held: Held, report: Report) -> Inputs:
     """What a build would start from if this file were accepted: its declaration is that of the older files too."""
     inputs = read_inputs(folder, needed=False, known=declared(folder) | {source.name: source})
     files = [*inputs.held.get(source.name, []), held]
+    inputs.declared[source.name] = source
     inputs.held[source.name] = files
     inputs.current[source.name] = current(files)
     inputs.reports[source.name, held.snapshot] = report
     inputs.list_accepted()
     return inputs
+
+
+def _opened(inputs: Inputs, held: Held, path: Path, out: Path) -> Inputs | None:
+    """The source once more without its stricter columns, this file too, where more people may see it so."""
+    source = read_for(held.source, held.source.tlp)
+    if source is None or closed(held.source).tlp == source.tlp:
+        return None
+    layout = next(layout for layout in source.layout if layout.name == held.layout.name)
+    (out / OPENED).mkdir()
+    snapshot = Snapshot(held.snapshot, path, held.file_name)
+    try:
+        report = write(out / OPENED, source, layout, snapshot, inputs.gazetteer, lambda rows: None)
+    except FileRefused:  # without these columns nothing is left of it
+        return None
+    before = inputs.opened or Inputs({}, {}, {}, inputs.gazetteer, {})
+    files = [*before.held.get(source.name, []), altered(held, source=source, layout=layout)]
+    found = Inputs(
+        before.held | {source.name: files},
+        before.current | {source.name: current(files)},
+        before.reports | {(source.name, held.snapshot): report},
+        inputs.gazetteer,
+        before.declared | {source.name: source},
+    )
+    found.list_accepted()
+    return found
 
 
 def _parts(folder: Folder) -> dict[str, Path]:
@@ -123,7 +153,7 @@ def _parts(folder: Folder) -> dict[str, Path]:
     return {
         part["name"].split(".")[0]: root / part["file"]
         for part in facts["parts"]
-        if part["view"] == "figure" and part["file"] in seen
+        if part["view"] in ("figure", "opened") and part["file"] in seen
     }
 
 

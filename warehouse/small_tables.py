@@ -14,7 +14,7 @@ from ingest import ledger
 from ingest.declarations import once_declared
 from ingest.folder import Folder
 from schemas.declaration import Source
-from warehouse.inputs import Inputs
+from warehouse.inputs import Inputs, released
 from warehouse.stage import load_rows
 from warehouse.withdraw import withdrawn_files
 
@@ -23,6 +23,17 @@ OF_ITS_SOURCES = "source in (select source from visible)"
 
 OF_ITS_FILES = "source in (select source from visible where not protected)"
 """What speaks of files and rows is not for those who see only protected figures of a source."""
+
+
+OPENED = "source in (select source from visible where opened)"
+
+
+READ_TWICE = ("source", "snapshot", "issue")
+"""Tables that say other things of a source to those who see only its opened figures."""
+
+
+READINGS = ("", "opened_")
+"""How their names begin: what is said of all of a source, and without its stricter columns."""
 
 
 def _of_its_places(*columns: str) -> str:
@@ -39,8 +50,9 @@ STATED = ("stated", "quality_declared")
 
 
 SMALL = {
-    **dict.fromkeys(("source", "caveat", "definition", "withdrawn", *STATED), OF_ITS_SOURCES),
-    **dict.fromkeys(("snapshot", "issue"), OF_ITS_FILES),
+    **dict.fromkeys(("caveat", "definition", "withdrawn", *STATED), OF_ITS_SOURCES),
+    "source": f"{OF_ITS_SOURCES} and not {OPENED}",
+    **dict.fromkeys(("snapshot", "issue"), f"{OF_ITS_FILES} and not {OPENED}"),
     "disclosure": "source in (select source from visible where protected)",
     "place": _of_its_places("code"),
     "place_member": _of_its_places("parent", "child"),
@@ -53,11 +65,14 @@ SMALL = {
 
 def make_small_tables(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> dict[str, tuple[int, str]]:
     """Makes the temporary table issue; returns rows and content of each small table, apart from when files arrived."""
-    paths = [str(path) for r in inputs.reports.values() for path in sorted((r.rows / "issue").glob("*.parquet"))]
-    load_rows(con, "accepted_issue", "issue", paths)
-    con.execute("create or replace temp table issue as select * from accepted_issue order by all")
-    said = dict.fromkeys(SMALL, "*") | {"snapshot": "* exclude (received_at)"}
-    return {name: content_of(con, f"select {columns} from temp.{name}") for name, columns in said.items()}
+    said = [*SMALL]
+    for before, read in zip(READINGS, inputs.readings(), strict=False):
+        paths = [str(path) for r in read.reports.values() for path in sorted((r.rows / "issue").glob("*.parquet"))]
+        load_rows(con, "accepted_issue", "issue", paths)
+        con.execute(f"create or replace temp table {before}issue as select * from accepted_issue order by all")
+        said += [f"{before}{name}" for name in READ_TWICE if before]
+    columns = {name: "* exclude (received_at)" if name.endswith("snapshot") else "*" for name in said}
+    return {name: content_of(con, f"select {wanted} from temp.{name}") for name, wanted in columns.items()}
 
 
 def content_of(con: duckdb.DuckDBPyConnection, query: str, values: list[Any] | None = None) -> tuple[int, str]:
@@ -86,13 +101,18 @@ def use_lookups(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     declared = [inputs.declared[name] for name in inputs.held]
     con.register("rows", _quality_frame(declared).to_arrow())
     con.execute("insert into quality_declared select * from rows order by all")
+    for before, read in zip(READINGS, inputs.readings(), strict=False):
+        for name, frame in (
+            ("source", _source_frame([read.declared[name] for name in read.held])),
+            ("snapshot", _snapshot_frame(read)),
+        ):
+            con.register("rows", frame.to_arrow())
+            con.execute(f"create or replace temp table {before}{name} as select * from rows order by all")
     for name, frame in (
-        ("source", _source_frame(declared)),
         ("caveat", _caveat_frame(declared)),
         ("definition", _definition_frame(declared)),
         ("same_origin", _same_origin_frame(inputs.held, inputs.declared)),
         ("disclosure", _disclosure_frame(declared)),
-        ("snapshot", _snapshot_frame(inputs)),
     ):
         con.register("rows", frame.to_arrow())
         con.execute(f"create or replace temp table {name} as select * from rows order by all")
@@ -129,7 +149,7 @@ def use_withdrawn(con: duckdb.DuckDBPyConnection, folder: Folder) -> dict[str, S
         " select source, day, reason, count(*) as files from rows group by all order by all"
     )
     known = {name: once_declared(folder, name) for name in sorted({str(row["source"]) for row in rows})}
-    return {name: source for name, source in known.items() if source is not None}
+    return {name: released(source) for name, source in known.items() if source is not None}
 
 
 def texts_of(*names: str) -> list[str]:

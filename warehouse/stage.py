@@ -35,7 +35,7 @@ def use_places(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     register_codes(con)
     con.register("register_place", inputs.gazetteer.places.to_arrow())
     con.register("register_member", inputs.gazetteer.members.to_arrow())
-    paths = [path for name in inputs.published() for path in inputs.accepted[name]["place"]]
+    paths = [path for read in inputs.readings() for name in read.published() for path in read.accepted[name]["place"]]
     load_rows(con, "accepted_place", "place", paths)
     con.execute(sql("tables/place"))
 

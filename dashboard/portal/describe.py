@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.contributions import classes
+from schemas.declaration import Layout
 from schemas.vocabulary import codes, vocabularies
 
 THRESHOLDS = tuple(map(str, range(3, 11)))
@@ -96,6 +97,8 @@ def declared(said: Mapping[str, Any], drafted: Mapping[str, Any]) -> dict[str, A
     }
     if said.get("released"):
         made["released"] = said["released"]
+    if said.get("columns"):
+        made["stricter"] = said["columns"]
     if said.get("sensitivity"):
         made["tlp"] = vocabularies()["default_tlp"][said["sensitivity"]]
     if said.get("sensitivity") in SENSITIVE:
@@ -105,6 +108,21 @@ def declared(said: Mapping[str, Any], drafted: Mapping[str, Any]) -> dict[str, A
             "publish": bool(said.get("publish")),
         }
     return made
+
+
+def columns(drafted: Mapping[str, Any]) -> list[str]:
+    """The columns of a file that something is made of, in its order."""
+    found = []
+    for layout in drafted.get("layout", []):
+        used = Layout.model_validate(layout | {"ignore": {}, "recognise": {}}).used_columns()
+        found += [column for column in layout["recognise"].get("columns", ()) if column in used]
+    return [*dict.fromkeys(found)]
+
+
+def stricter_than(said: Mapping[str, Any]) -> tuple[str, ...]:
+    """How sensitive a column can be beyond the dataset."""
+    listed = codes("sensitivity")
+    return listed[listed.index(said.get("sensitivity") or listed[0]) + 1 :]
 
 
 def _lines(said: object, by: str) -> list[str]:

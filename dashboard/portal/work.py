@@ -20,7 +20,8 @@ from ingest import contributions, ledger, quarantine
 from ingest.contained import code, run
 from ingest.contributions import Contribution
 from ingest.declarations import declared, of_text
-from ingest.draft.roles import CHOICES
+from ingest.draft.counted import Word, choices, list_of, words_of
+from ingest.draft.roles import CHOICES, LOOKUPS
 from ingest.folder import Folder
 from ingest.keep import digest
 from ingest.roles import Actor
@@ -85,9 +86,27 @@ def first_rows(copy: Path) -> list[list[str]]:
     return rows
 
 
-def forget_answers(folder: Folder, actor: Actor, contribution: Contribution) -> None:
-    """Takes all answers to the draft's questions back."""
-    contributions.save(folder, actor, contribution, answers={}, drafted={}, asked={})
+def forget_answers(folder: Folder, actor: Actor, contribution: Contribution, key: str | None = None) -> None:
+    """Takes one answer to the draft's questions back, or all of them; the next look drafts anew."""
+    left = {} if key is None else {name: answer for name, answer in contribution.answers.items() if name != key}
+    contributions.save(folder, actor, contribution, answers=left, drafted={}, asked={})
+
+
+def columns(contribution: Contribution) -> dict[str, str]:
+    """The columns of a drafted file → what each was taken to be."""
+    guesses = contribution.asked.get("guesses", [])
+    named = {guess["key"].partition(":")[::2]: guess["value"] for guess in guesses}
+    return {column: role for (kind, column), role in named.items() if kind == "column"}
+
+
+def words(contribution: Contribution, column: str) -> tuple[list[Word], dict[str, str]]:
+    """The words of a category column with what each was taken to be, and what can be chosen: answer → meaning."""
+    role = columns(contribution).get(column, "")
+    if role not in (*LOOKUPS, "items"):
+        return [], {}
+    (layout,) = contribution.drafted["layout"]
+    found = words_of(column, role, layout.get("lookup", {}).get(column, {}), contribution.answers)
+    return found, choices(list_of(role))
 
 
 def title(folder: Folder, source: str) -> str:

@@ -1,6 +1,6 @@
 """What a number counts, and which of our codes a published word stands for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +50,7 @@ CONCEPTS = {
 }
 DONE_TO_THINGS = ("seized", "found", "surrendered", "destroyed", "traced", "recovered")
 NOT_THINGS = {"arrested": "person", "killed": "killed", "injured": "injured"}
+LEAVE_OUT = said("leave these rows out, with a reason")
 UNIT_OF = {"ammunition": "round", "magazines": "magazine", "parts": "part", "weapons": "weapon", "other": "x_item"}
 
 
@@ -205,7 +206,7 @@ class Words:
 def translated(one: Found, table: str, setting: Setting, answers: dict[str, str]) -> Words:
     """The words of a category column → our codes, for table event or observation."""
     found = Words()
-    list_name = "firearm_type" if one.role == "items" else one.role
+    list_name = list_of(one.role)
     texts = _texts(one)
     for text in texts[:MOST_WORDS]:
         key = f"word:{one.column.name}:{text}"
@@ -239,6 +240,49 @@ def _texts(one: Found) -> list[str]:
     if one.role == "items":
         raw = [word for cell in split(one.column).values() for number, word, _ in cell if word]
     return list({folded(text): text for text in reversed(raw)}.values())[::-1]
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word of a category column: the answer that gives what it is taken to be ('' for nothing), whether a person
+    gave it, and the key of that answer."""
+
+    text: str
+    taken: str
+    answered: bool
+    key: str
+
+
+def words_of(column: str, role: str, lookup: Mapping[str, Mapping[str, str]], answers: Mapping[str, str]) -> list[Word]:
+    """The words of a column of a draft that a person may change, in the order of its lookup; then those left out."""
+    start, list_name = f"word:{column}:", list_of(role)
+    said_of = {key.removeprefix(start): answer for key, answer in answers.items() if key.startswith(start)}
+    guessed = {text: _given(entry, list_name) for text, entry in lookup.items() if text}
+    return [
+        Word(text, said_of.get(text, guessed.get(text, "")), text in said_of, start + text)
+        for text in {**guessed, **said_of}
+    ]
+
+
+def list_of(role: str) -> str:
+    """The code list of a category column's words."""
+    return "firearm_type" if role == "items" else role
+
+
+def choices(list_name: str) -> dict[str, str]:
+    """What a word of a list can be taken to be: answer → what it means, in words or as a code."""
+    things = {word: word for word in UNIT_OF} if list_name == "firearm_type" else {}
+    return {code: code for code in codes(list_name)} | things | {"leave_out": LEAVE_OUT}
+
+
+def _given(entry: Mapping[str, str], list_name: str) -> str:
+    """The answer that gives an entry of a lookup; '' where it says nothing."""
+    if concept := next((word for word, unit in UNIT_OF.items() if unit == entry.get("unit")), None):
+        return concept
+    if entry.get("dimension", list_name) != list_name:
+        return f"OTHER+{entry['category']}"
+    code = entry.get("category") or entry.get(list_name, "")
+    return "+".join(filter(None, (code, entry.get("condition") if list_name == "firearm_type" else None)))
 
 
 def _blank(found: Words, one: Found, list_name: str, table: str, setting: Setting, answers: dict[str, str]) -> None:
@@ -322,10 +366,7 @@ def _ask(key: str, text: str, list_name: str, column: str, rows: tuple[int, ...]
         code = gives.get("concept") or "+".join(v for k, v in gives.items() if k in (list_name, "condition"))
         options.setdefault(code, said("the same as “{}”", word))
     options = dict(list(options.items())[:4])
-    options |= {code: code for code in codes(list_name) if code not in options}
-    if list_name == "firearm_type":
-        options |= {word: word for word in UNIT_OF if word not in options}
-    options["leave_out"] = said("leave these rows out, with a reason")
+    options |= {code: words for code, words in choices(list_name).items() if code not in options}
     words = said("What does an empty cell of the column “{}” mean?", column)
     if text:
         words = said("What does the word “{}” in the column “{}” mean?", text, column)

@@ -720,7 +720,7 @@ def _unsettled(sheet: _Sheet) -> None:
     for one in sheet.columns:
         name = one.column.name
         if one.role == "" and not one.why and f"column:{name}" not in sheet.answers:
-            roles.no_role(one)
+            roles.no_role(one, placed=_below_country(sheet))
         if one.role == "" or (one.role in ("count", "period_column") and name not in measured and not one.why):
             if f"column:{name}" in sheet.answers:
                 sheet.leave(one, f"{OPEN} what it is")
@@ -743,6 +743,13 @@ def _unsettled(sheet: _Sheet) -> None:
     sheet.layout["ignore"] = sheet.reasons
     sheet.layout["skip"] = sheet.skips
     _every_column(sheet)
+
+
+def _below_country(sheet: _Sheet) -> bool:
+    """Whether some column says in which state or town of the country a row lies."""
+    return any("level" in attempt and attempt["level"] != "country" for attempt in sheet.layout["place"]) or any(
+        "{" in attempt.get("code", "") for attempt in sheet.layout["place"]
+    )
 
 
 def _every_column(sheet: _Sheet) -> None:

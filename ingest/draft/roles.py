@@ -271,11 +271,12 @@ def _time(found: Found, role: str, numeric: bool, order: str | None) -> Found | 
     return _is(found, "date", shown, dates.share)
 
 
-def no_role(found: Found) -> Found | None:
+def no_role(found: Found, *, placed: bool) -> Found | None:
     """The column as one that is left out, if nothing speaks for any role; None where a person has to say.
 
-    A header that is a word for a role, cells that could be places or say what was done, and numbers that may be
-    counts are never set aside so.
+    A header that is a word for a role, cells that say what was done, numbers that may be counts, and what several rows
+    of one record may share are never set aside so; nor, until something else says where in a country a row lies
+    (`placed`), cells that could be places: its numbers would be taken for the country's.
     """
     column, numbers = found.column, found.numbers
     if not usable(column.name) or numbers is None or mentions(column.name, "actions"):
@@ -289,6 +290,10 @@ def no_role(found: Found) -> Found | None:
         word for words in lists("words.toml", "yes_or_no").values() for word in words
     }:
         return _left(found, "other", said("its cells only say yes or no"), NO_ROLE)
+    if not placed and len(column.texts) > 1 and not _free_text(column):
+        return None
+    if in_blocks(column) and column.share(column.texts.str.contains(r"\d")) > MOST:
+        return None
     whole, near = by_header(column.name)
     done = [text for text in column.texts[:2000].to_list() if len(text) < 2 * SHORT and mentions(text, "actions")]
     known = max(words_share(column, table) for table in LOOKUPS)

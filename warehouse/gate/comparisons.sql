@@ -1,5 +1,5 @@
 -- One row per part of comparison: how many comparisons it holds, and how many of them break a rule.
--- Reads part, comparison_part, figure_part.
+-- Reads part, comparison_part, figure_part, opened_part.
 
 with side as (
     select
@@ -19,6 +19,7 @@ astray as (
         count(*) as sides
     from side
     anti join figure_part on side.figure_id = figure_part.figure_id
+    anti join opened_part on side.figure_id = opened_part.figure_id
     group by all
 ),
 

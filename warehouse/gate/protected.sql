@@ -1,14 +1,30 @@
 -- One row per part of protected figures: how many it holds, and how many of them break a rule.
--- Reads part, protected_part, figure_part, tier_part (tier, file), rule.
+-- Reads part, protected_part, opened_part, figure_part, tier_part (tier, file), rule.
 
-with told as (
+with own_figure as (
+    -- Of a source with stricter columns the protected figures are made of what it is without them.
+    select
+        source,
+        figure_id,
+        value
+    from opened_part
+    union all
+    select
+        figure_part.source,
+        figure_part.figure_id,
+        figure_part.value
+    from figure_part
+    where figure_part.source not in (select opened_part.source from opened_part)
+),
+
+told as (
     select
         protected_part.*,
-        own.value as own_value,
-        own.figure_id is null as without_own
+        own_figure.value as own_value,
+        own_figure.figure_id is null as without_own
     from protected_part
-    left join figure_part as own
-        on protected_part.source = own.source and protected_part.figure_id = own.figure_id
+    left join own_figure
+        on protected_part.source = own_figure.source and protected_part.figure_id = own_figure.figure_id
 ),
 
 counted as (
@@ -33,13 +49,13 @@ counted as (
 ),
 
 read_twice as (
-    -- A tier that could read a source's own figures and the protected ones as well.
+    -- A tier that could read a source's own figures and the opened or protected ones as well.
     select
         part.name,
         count(*) as tiers
     from part
     inner join tier_part on part.file = tier_part.file
-    inner join part as own on part.name = own.name and own.view = 'figure'
+    inner join part as own on part.name = own.name and own.view in ('figure', 'opened')
     inner join tier_part as beside on own.file = beside.file and tier_part.tier = beside.tier
     where part.view = 'protected'
     group by part.name

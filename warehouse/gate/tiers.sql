@@ -1,15 +1,29 @@
 -- One row per tier: figures it can read, and those of a source whose terms do not allow that tier. What no tier can
 -- read is held against amber, the widest: the release may not carry it at all.
--- Reads part, tier_part (tier, file), allowed (tier, tlp), figure_part.
+-- Reads part, tier_part (tier, file), allowed (tier, tlp), figure_part, opened_part.
 
-with terms as (
+with told as (
+    select
+        filename,
+        source,
+        tier
+    from figure_part
+    union all
+    select
+        filename,
+        source,
+        tier
+    from opened_part
+),
+
+terms as (
     select
         part.file,
-        figure_part.source,
-        figure_part.tier as tlp,
+        told.source,
+        told.tier as tlp,
         count(*) as figures
-    from figure_part
-    inner join part on figure_part.filename = part.path
+    from told
+    inner join part on told.filename = part.path
     group by all
 ),
 

@@ -93,6 +93,8 @@ def _described(one: Contribution) -> str:
         for field in fields()
         if one.said.get(field.key)
     ]
+    of_columns = contributions.stricter(one).items()
+    said += [(_("Column “{column}”").format(column=column), say("sensitivity", code)) for column, code in of_columns]
     rows = [f'<tr><th scope="row">{text(words)}</th><td>{text(value)}</td></tr>' for words, value in said]
     return table((), rows, caption=_("What the contributor says of it"))
 

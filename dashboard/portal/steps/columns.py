@@ -15,10 +15,12 @@ from dashboard.portal.steps.file import refusal
 from dashboard.words import say
 from ingest import contributions
 from ingest.contributions import Contribution
+from ingest.draft.counted import Word
 from ingest.roles import Actor
 from schemas.issue import FileRefused
 
 ASKED_AT_ONCE = 12
+WORDS_AT_ONCE = 20
 CODES = ("category", "concept", "unit", "acquisition", "dimension")
 """Code lists whose codes can be an answer."""
 
@@ -131,30 +133,70 @@ def _value(guess: dict[str, Any]) -> str:
 
 def _change(actor: Actor, contribution: Contribution) -> None:
     """Another meaning for a column, and taking all answers back."""
-    columns = [
-        guess["key"].removeprefix("column:")
-        for guess in contribution.asked["guesses"]
-        if guess["key"].startswith("column:")
-    ]
+    columns = [*work.columns(contribution)]
     st.html(f"<h2>{text(_('Something is wrong?'))}</h2>")
     left, right = st.columns(2)
     column = left.selectbox(
         _("Column"), columns, None, format_func=text, key=f"column-{contribution.id}", placeholder=_("Choose a column")
     )
+    kept = contribution.answers.get(f"column:{column}")
     role = right.selectbox(
         _("It is"),
         work.ROLES,
-        None,
+        work.ROLES.index(kept) if kept in work.ROLES else None,
         format_func=lambda code: say("column_role", code),
-        key=f"role-{contribution.id}-{column}",
+        # With what is kept in its key, so that an answer that was taken back does not come back with the widget.
+        key=f"role-{contribution.id}-{column}-{kept}",
         placeholder=_("Choose a meaning"),
     )
-    if column and role:
+    if column and role and role != kept:
         _drafted(actor, contribution, {f"column:{column}": role})
         st.rerun()
+    if column:
+        _words(actor, contribution, column)
     if contribution.answers and st.button(_("Take all my answers back"), key="back"):
         work.forget_answers(folder(), actor, contribution)
         st.rerun()
+
+
+def _words(actor: Actor, contribution: Contribution, column: str) -> None:
+    """What each word of a category column was taken to be, with a choice; a choice is kept at once."""
+    words, options = work.words(contribution, column)
+    if not words:
+        return
+    st.html(f"<h3>{text(say('drafted', 'words'))}</h3>")
+    wanted = ""
+    if len(words) > WORDS_AT_ONCE:
+        wanted = st.text_input(_("Find a word"), key=f"find-{contribution.id}-{column}")
+        shown = _("{n} of {all} words are shown; type a part of another one to find it.")
+        st.html(f"<p>{text(shown.format(n=number(WORDS_AT_ONCE, None), all=number(len(words), None)))}</p>")
+    for word in [word for word in words if wanted.casefold() in word.text.casefold()][:WORDS_AT_ONCE]:
+        _word(actor, contribution, word, options)
+
+
+def _word(actor: Actor, contribution: Contribution, word: Word, options: dict[str, str]) -> None:
+    """One word with what it was taken to be, another choice, and the way back to the guess."""
+    offered = [*dict.fromkeys([*filter(None, [word.taken]), *options])]
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    chosen = left.selectbox(
+        f"“{text(word.text)}”" if word.text else _("An empty cell"),
+        offered,
+        0 if word.taken else None,
+        format_func=partial(_meaning, options),
+        key=f"{contribution.id}-{word.key}-{word.answered}-{word.taken}",
+        placeholder=_("Choose an answer"),
+    )
+    if chosen and chosen != word.taken:
+        _drafted(actor, contribution, {word.key: chosen})
+        st.rerun()
+    if word.answered and right.button(_("Take back"), key=f"back-{contribution.id}-{word.key}"):
+        work.forget_answers(folder(), actor, contribution, word.key)
+        st.rerun()
+
+
+def _meaning(options: dict[str, str], answer: str) -> str:
+    """The words of an answer that may say two things of a word, such as SHOTGUN+x_CRAFT."""
+    return " + ".join(_option(options, part) for part in answer.split("+"))
 
 
 def _first(contribution: Contribution) -> str:

@@ -24,6 +24,7 @@ def step(actor: Actor, contribution: Contribution) -> None:
     """The form. What is typed is kept at once."""
     said = dict(contribution.said)
     given = {field.key: _ask(contribution, field, said) for field in describe.fields() if describe.asked(field, said)}
+    given["columns"] = _columns(contribution, said)
     given["quality"] = _rubric(contribution, said.get("quality", {}))
     if given != said:
         described = describe.declared(given, contribution.drafted)
@@ -54,6 +55,35 @@ def _ask(contribution: Contribution, field: Field, said: dict[str, Any]) -> Any:
     else:
         given = st.text_input(label, before or "", key=key)
     st.html(f'<p class="hint">{text(_("For example: {example}").format(example=_(field.example)))}</p>')
+    return given
+
+
+def _columns(contribution: Contribution, said: dict[str, Any]) -> dict[str, str]:
+    """Columns that are more sensitive than the dataset; what is not said stays as it was, by default as the dataset."""
+    offered = ["", *describe.stricter_than(said)]
+    columns = describe.columns(contribution.drafted)
+    before = contributions.stricter(contribution)
+    given = dict(said.get("columns", {}))
+    if not columns:
+        return given
+    words = _(
+        "For example: the numbers can be public, but not the column that says which unit made a seizure. Figures by"
+        " such a column, and its texts, are only for those who may see it. A column that says where or when something"
+        " happened, or what a number counts, makes the whole dataset as strict."
+    )
+    with st.expander(_("Columns that are more sensitive than the dataset"), expanded=bool(before)):
+        st.html(f'<p class="hint">{text(words)}</p>')
+        for column in columns:
+            kept = before.get(column, "")
+            chosen = st.selectbox(
+                text(column),
+                offered,
+                offered.index(kept) if kept in offered else 0,
+                format_func=lambda code: say("sensitivity", code) if code else _("as the dataset"),
+                key=f"{contribution.id}-column-{column}",
+            )
+            if chosen != (kept if kept in offered else ""):
+                given[column] = chosen
     return given
 
 

@@ -49,7 +49,7 @@ SLOW = settings(deadline=None, max_examples=40, suppress_health_check=[HealthChe
 def of(truth: Path) -> Path:
     """The file a truth is about."""
     name = truth.name.removesuffix(".truth.toml")
-    return next(path for path in UNSEEN.iterdir() if path.stem == name)
+    return next(path for path in truth.parent.iterdir() if path.stem == name)
 
 
 def taken(path: Path, proposed: Draft) -> Batch | None:
@@ -86,6 +86,25 @@ def test_at_least_four_columns_in_five_are_found_without_help() -> None:
         found = draft(of(truth)).columns
         right += sum(found.get(name) == role for name, role in columns.items())
         total += len(columns)
+    assert right >= 0.8 * total
+
+
+def test_four_columns_of_five_are_right_in_files_of_other_hands() -> None:
+    """Of those of `blind`, and no column of states is left out where it alone says where a row lies."""
+    right = total = 0
+    for truth in sorted((UNSEEN / "blind").glob("*.truth.toml")):
+        columns = tomllib.loads(truth.read_text(encoding="utf-8"))["columns"]
+        proposed = draft(of(truth))
+        found = proposed.columns
+        for name, role in columns.items():
+            # What repeats over the rows of an event is its key too, for the truths know one word for both.
+            roles = {role} if isinstance(role, str) else {*role}
+            right += found.get(name) in roles | ({"incident"} if "event_key" in roles else set())
+            total += 1
+        states = [name for name, role in columns.items() if role == "admin1"]
+        if not any("level" in way for way in proposed.declaration["layout"][0].get("place", [])):
+            assert [name for name in states if found.get(name) == "ignore"] == [], truth
+    assert total == 514
     assert right >= 0.8 * total
 
 

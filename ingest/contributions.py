@@ -178,9 +178,9 @@ def confirmed(folder: Folder, actor: Actor, contribution: Contribution, copy: Pa
 
 
 def drop(folder: Folder, actor: Actor, contribution: Contribution) -> None:
-    """Throws a contribution away that is not submitted. Raises NotAllowed, ContributionRefused."""
+    """Throws a contribution away that is not handed in, or was refused. Raises NotAllowed, ContributionRefused."""
     demand(actor, "draft", contribution.organisation)
-    if contribution.stage not in (SENDING, *OPEN):
+    if contribution.stage not in (SENDING, *OPEN, "refused"):
         raise ContributionRefused(said("What is submitted can be withdrawn, not thrown away."))
     with staging(folder.drafts) as away:
         # Out of its place in one step: what is still at work for it finds nowhere to leave anything.
@@ -238,8 +238,18 @@ def _whole(folder: Folder, contribution: Contribution, name: str) -> dict[str, A
     known = own_sources(folder, contribution.organisation)
     if contribution.source in known and not contribution.recognised:
         made["layout"] = _layouts(known[contribution.source], made.get("layout", []))
+        made["rollup"] = _both(known[contribution.source].rollup.model_dump(), made.get("rollup", {}))
     made["definition"] = [one | {"id": f"{name}:{one['concept']}"} for one in made.get("definition", [])]
     return made | {"owners": [contribution.organisation]}
+
+
+def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Along what the files of either may be added up: the older files go on as they were."""
+    both = {
+        key: [*dict.fromkeys([*held, *other.get(key, [])])] if isinstance(held, list) else held or other.get(key, False)
+        for key, held in one.items()
+    }
+    return {key: value for key, value in both.items() if value}
 
 
 def _sensitivities(made: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:

@@ -26,6 +26,7 @@ from ingest.contributions import Contribution, ContributionRefused
 from ingest.declarations import declared
 from ingest.folder import Folder
 from ingest.roles import LOCAL, Actor, NotAllowed
+from schemas.declaration import DeclarationRefused
 from warehouse.build import build
 from warehouse.inputs import held_files
 from warehouse.release import open_release
@@ -550,6 +551,46 @@ def test_a_rehearsal_goes_with_its_contribution(folder: Folder, tmp_path: Path) 
     work.rehearse(folder, two)
     work.drop(folder, AIDA, two)
     assert [path.name for path in folder.drafts.iterdir()] == [one.id]
+
+
+def test_what_was_refused_can_be_thrown_away_with_its_copy(folder: Folder, tmp_path: Path) -> None:
+    one = handed_in(folder, described(folder, received(folder, table(tmp_path / "a.csv"))))
+    with pytest.raises(ContributionRefused):
+        contributions.drop(folder, AIDA, one)
+    one = contributions.review(folder, STEWARD, one, "refused", comment="Not of this field.")
+    with pytest.raises(NotAllowed):
+        contributions.drop(folder, OTHER, one)
+    work.drop(folder, AIDA, one)
+    assert [*folder.drafts.iterdir()] == []
+
+
+def events(path: Path, *rows: str) -> Path:
+    """A list of seizures as an organisation keeps it: one a row, with its day, state and weapon."""
+    path.write_text("\n".join(["Date,Country,State,Weapon,Firearms seized", *rows, ""]), encoding="utf-8")
+    return path
+
+
+def test_a_list_of_events_is_added_up_and_published(folder: Folder, tmp_path: Path) -> None:
+    rows = ("2021-03-14,Brazil,Acre,Pistol,2", "2021-03-20,Brazil,Acre,Rifle,3", "2021-05-01,Brazil,Bahia,Pistol,4")
+    one = described(folder, received(folder, events(tmp_path / "a.csv", *rows)))
+    assert one.asked["questions"] == []
+    assert one.drafted["rollup"] == {"places": ["country", "admin1"], "periods": ["month", "year"]}
+    told = work.rehearse(folder, one)
+    one = accepted(folder, handed_in(folder, one))
+    build(folder)
+    with open_release(folder) as con:
+        query = "select place, period, value::integer from figure where source = ? and dimension = 'total'"
+        found = {(place, period): value for place, period, value in con.execute(query, [one.source]).fetchall()}
+    assert (found["BR-AC", "2021-03"], found["BR-AC", "2021"], found["BRA", "2021"]) == (5, 5, 9)
+    assert told["figures"] > 0
+
+
+def test_a_declaration_of_events_says_along_what_they_are_added_up(folder: Folder, tmp_path: Path) -> None:
+    """Without it the sums of a release could not be checked, and no release at all would be made."""
+    one = described(folder, received(folder, events(tmp_path / "a.csv", "2021-03-14,Brazil,Acre,Pistol,2")))
+    one = contributions.save(folder, AIDA, one, drafted={k: v for k, v in one.drafted.items() if k != "rollup"})
+    with pytest.raises(DeclarationRefused, match="rollup"):
+        contributions.parsed(folder, one)
 
 
 @pytest.mark.parametrize("how", ["dropped", "accepted"])

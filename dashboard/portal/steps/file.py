@@ -31,7 +31,7 @@ def begin(actor: Actor, unfinished: Contribution | None = None) -> None:
         frame.note(_("This file is not wholly here yet. Choose the same file again: only the rest of it is sent."))
     st.html(_chooser())
     if unfinished is not None:
-        _away(actor, unfinished)
+        away(actor, unfinished)
     st.html(f"<h2>{text(_('No table yet?'))}</h2>")
     st.html(f'<p class="unit">{text(_("Fill in this form without a connection and drop it here later."))}</p>')
     for words, made, ending in (
@@ -77,7 +77,7 @@ def step(actor: Actor, contribution: Contribution) -> None:
             seen = _looked(contribution)
     except FileRefused as refused:
         refusal(refused)
-        _away(actor, contribution)
+        away(actor, contribution)
         return
     sheets = {one["name"]: one for one in seen["sheets"]}
     first = next(iter(sheets))
@@ -99,7 +99,7 @@ def step(actor: Actor, contribution: Contribution) -> None:
         st.rerun()
     if made is not None:
         _candidate(actor, contribution, made)
-    _away(actor, contribution)
+    away(actor, contribution)
 
 
 def _looked(contribution: Contribution) -> dict[str, Any]:
@@ -169,7 +169,8 @@ def _candidate(actor: Actor, contribution: Contribution, made: Path) -> None:
         stage.go("prepare", draft=contribution.id, step="columns")
 
 
-def _away(actor: Actor, contribution: Contribution) -> None:
+def away(actor: Actor, contribution: Contribution) -> None:
+    """The button that throws the contribution away, with all that is held of its file."""
     if st.button(_("Throw this file away"), key="away"):
         work.drop(folder(), actor, contribution)
         stage.go("prepare")

@@ -7,7 +7,7 @@ from dashboard.data import folder
 from dashboard.language import _, listed
 from dashboard.markup import text
 from dashboard.portal import describe, stage
-from dashboard.portal.steps import rehearse
+from dashboard.portal.steps import file, rehearse
 from dashboard.words import say
 from ingest import contributions
 from ingest.contributions import Contribution
@@ -19,6 +19,8 @@ def step(actor: Actor, contribution: Contribution) -> None:
     if contribution.stage not in contributions.OPEN:
         st.html(f"<p>{text(_('Status: {status}').format(status=say('stage', contribution.stage)))}</p>")
         frame.note(_("It has been handed in."), (_("To my datasets"), address.to(address.OVERVIEW)))
+        if contribution.stage == "refused":
+            file.away(actor, contribution)
         return
     unsaid = describe.unsaid(contribution.said)
     if unsaid:

@@ -217,9 +217,10 @@ def _corrected(source: Source, snapshot: Snapshot, text: pl.DataFrame) -> tuple[
 def _skip(text: pl.DataFrame, layout: Layout, seen: _Seen) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Without blank rows and declared titles, footers and totals; a total is remembered as a check."""
     issues = []
-    first = text.columns[1]
-    if (text[first] == "").any():
-        data = [name for name in text.columns if name not in ("source_row", "_cells", "source_column")]
+    # A column that is left out because its cells are more sensitive does not show by which rows count as blank.
+    hidden = layout.sensitivity.keys() & layout.ignore.keys()
+    data = [name for name in text.columns if name not in ("source_row", "_cells", "source_column", *hidden)]
+    if data and (text[data[0]] == "").any():
         blank = text.select(pl.all_horizontal(pl.col(data) == ""))[data[0]]
         if blank.any():
             issues.append(_skipped(text.filter(blank), "blank"))
@@ -460,7 +461,8 @@ def _once_a_row(rows: pl.DataFrame, layout: Layout, measure: Measure) -> pl.Data
     once, and is of no kind of thing."""
     if layout.items is None or measure.column == layout.items.column:
         return rows
-    said = [f"our:{name}" for entry in layout.lookup[layout.items.column].values() for name in entry.model_fields_set]
+    entries = layout.lookup.get(layout.items.column, {}).values()
+    said = ["our:mapping_relation", *(f"our:{name}" for entry in entries for name in entry.model_fields_set)]
     return rows.unique("source_row", keep="first", maintain_order=True).drop(
         *dict.fromkeys(name for name in said if name in rows.columns)
     )
@@ -627,10 +629,12 @@ def _event_key(layout: Layout) -> pl.Expr:
 
 
 def _of_incidents(rows: pl.DataFrame, layout: Layout, seen: _Seen) -> pl.DataFrame:
-    """Adds our:incident_key, the number of the first row of the same incident; a row that names none is its own."""
+    """Adds our:incident_key, the number of the first row of the same incident in the file; one that names none is its
+    own."""
     if layout.incident is None:
         return rows
-    named = rows.with_columns(template(layout.incident, []).hash(seed=7).alias("_incident"))
+    said = template(layout.incident, []).str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+    named = rows.with_columns(said.hash(seed=7).alias("_incident"))
     known = pl.concat([*seen.incidents, named.select("_incident", pl.col("source_row").alias("_first"))])
     known = known.unique("_incident", keep="first", maintain_order=True)
     seen.incidents = [known]

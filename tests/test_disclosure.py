@@ -710,27 +710,13 @@ unit = "weapon"
 )
 
 
-@pytest.mark.parametrize(
-    ("incident", "shown"),
-    [('incident = "{act}"', {"BRA", "BR-SP", "BR-MG"}), ("", {"BRA", "BR-SP", "BR-MG", "BR-RJ", "BR-ES"})],
-)
-def test_an_incident_of_several_rows_counts_once(tmp_path: Path, incident: str, shown: set[str]) -> None:
-    """A dozen weapons of two acts are two incidents: too few, and the next smallest state hides how many they are.
-
-    The second act is split: other rows lie between its own. Rows without an act are incidents of their own.
-    """
+def of_register(tmp_path: Path, incident: str, rows: list[tuple[str, str]]) -> dict[str, int]:
+    """Places whose number of weapons everyone sees, of a register with rows of act and state."""
     folder = Folder(tmp_path / "data")
     folder.make()
     ignored = "" if incident else '[layout.ignore]\nact = "not asked"'
     text = REGISTER.format(incident=incident, ignored=ignored)
     ledger.append(folder, "declared", source=NAME, declaration=keep_declaration(folder, text))
-    acts = {
-        "BR-RJ": ["a"] * 6 + ["b"] * 2,
-        "BR-SP": [""] * 40,
-        "BR-ES": [f"e{n}" for n in range(30)],
-        "BR-MG": [""] * 60,
-    }
-    rows = [(act, state) for state, own in acts.items() for act in own] + [("b", "BR-RJ")] * 4
     path = tmp_path / "register.csv"
     path.write_text("act,state,day,type\n" + "".join(f"{act},{state},2020-05-01,pistol\n" for act, state in rows))
     sha, _ = keep(folder, path)
@@ -741,9 +727,37 @@ def test_an_incident_of_several_rows_counts_once(tmp_path: Path, incident: str, 
         question = (
             "select place, value::integer from figure where dimension = 'total' and period = '2020' and value > 0"
         )
-        found = dict(con.execute(question).fetchall())
+        return dict(con.execute(question).fetchall())
+
+
+@pytest.mark.parametrize(
+    ("incident", "shown"),
+    [('incident = "{act}"', {"BRA", "BR-SP", "BR-MG"}), ("", {"BRA", "BR-SP", "BR-MG", "BR-RJ", "BR-ES"})],
+)
+def test_an_incident_of_several_rows_counts_once(tmp_path: Path, incident: str, shown: set[str]) -> None:
+    """A dozen weapons of two acts are two incidents: too few, and the next smallest state hides how many they are.
+
+    The second act is split: other rows lie between its own. Rows without an act are incidents of their own.
+    """
+    acts = {
+        "BR-RJ": ["a"] * 6 + ["b"] * 2,
+        "BR-SP": [""] * 40,
+        "BR-ES": [f"e{n}" for n in range(30)],
+        "BR-MG": [""] * 60,
+    }
+    rows = [(act, state) for state, own in acts.items() for act in own] + [("b", "BR-RJ")] * 4
+    found = of_register(tmp_path, incident, rows)
     assert found.keys() == shown
     assert found["BRA"] == len(rows) == 142
+
+
+@pytest.mark.parametrize(("incident", "shown"), [('incident = "{act}"', {}), ("", {"BRA": 12})])
+def test_an_incident_in_several_places_is_one_for_the_country(
+    tmp_path: Path, incident: str, shown: dict[str, int]
+) -> None:
+    """One act with a weapon in each of a dozen states."""
+    states = ["RJ", "SP", "MG", "ES", "BA", "PE", "PA", "AC", "AL", "AM", "CE", "DF"]
+    assert of_register(tmp_path, incident, [("a", f"BR-{state}") for state in states]) == shown
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ OF_VIEW = {
     "comparison": "Comparisons",
     "trend": "Trends",
     "place_set": "Trends",
+    "shown_place": "Figures and sums",
     "yearly_total": "Trends",
     "share": "Shares",
     "coverage": "Coverage",
@@ -34,7 +35,7 @@ OF_VIEW = {
     "statement": "Quality of a source, and statements",
     "caveat_of": "Caveats",
 }
-UNNAMED = ("figure", "lineage", "place_set", "yearly_total")
+UNNAMED = ("figure", "lineage", "place_set", "shown_place", "yearly_total")
 """Explained, but not by the name of the view: a reader asks for the sums and sets, not for these."""
 ANCHORS = {
     *("figures-and-sums", "where-a-number-comes-from", "comparisons", "trends", "shares", "coverage"),

@@ -42,6 +42,12 @@ def close_release(root: Path, facts: Mapping[str, Any]) -> None:
 
 def close_inputs(folder: Folder, inputs: Inputs) -> None:
     """The same for the kept files and accepted rows a figure is led back to; new ones are their owner's alone."""
+    used = {report.rows for read in inputs.readings() for report in read.reports.values()}
+    for old in folder.accepted.glob("*"):
+        # Rows read by a declaration that is no longer in force may be more open than they should be by now.
+        if old not in used:
+            for path in (*old.rglob("*"), old):
+                _open(path, None)
     of_file: dict[str, list[str | None]] = {}
     for read in inputs.readings():
         for name, files in read.held.items():

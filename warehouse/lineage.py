@@ -61,7 +61,8 @@ def lineage(
         ).fetchall()[0]
         place_up = con.sql("select * from place_up").to_arrow_table()
         names = dict(con.execute("select code, name from place").fetchall())
-    if figure["snapshot"] is None:
+    held = None if figure["snapshot"] is None else _held(folder, figure["source"], figure["tier"], snapshots)
+    if held is None:
         steps = _steps_of_protected(figure, source)
         return {
             "figure": figure,
@@ -72,7 +73,6 @@ def lineage(
             "caveats": caveats,
             "statements": statements,
         }
-    held = _held(folder, figure["source"], figure["tier"], snapshots)
     found, total = _rows(folder, figure, held, place_up, limit)
     cells = [_cell(cell, names, held) for cell in found]
     if terms_of_files(held[0].source) == held[0].source.tlp:
@@ -97,10 +97,14 @@ def _one(con: duckdb.DuckDBPyConnection, query: str, values: list[Any]) -> dict[
     return dict(zip(names, found[0], strict=True)) if found else None
 
 
-def _held(folder: Folder, name: str, tlp: str, snapshots: list[tuple[Any, ...]]) -> list[Held]:
-    """The files a figure goes back to, as they are read for those who may see what is shared under its terms."""
+def _held(folder: Folder, name: str, tlp: str, snapshots: list[tuple[Any, ...]]) -> list[Held] | None:
+    """The files a figure goes back to, as they are read for those who may see what is shared under its terms.
+
+    None where its declaration has since made stricter what its rows cannot be told without.
+    """
     source = read_for(declared(folder)[name], tlp)
-    assert source is not None  # or there were no such figure
+    if source is None:
+        return None
     layouts = {layout.name: layout for layout in source.layout}
     found = [
         Held(snapshot, source, layouts[layout], file_name, size, received.isoformat(), released, source.obtained_from)

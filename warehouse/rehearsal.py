@@ -23,10 +23,11 @@ from ingest.recognise import recognise
 from ingest.register.gazetteer import load as load_gazetteer
 from schemas.declaration import Source
 from schemas.issue import FileRefused
-from schemas.reading import closed, read_for
+from schemas.reading import read_for
 from warehouse.build import YEARLY, patterns_before
 from warehouse.disclosure import report as report_of
 from warehouse.inputs import Inputs, read_inputs
+from warehouse.inputs import released as in_release
 from warehouse.release import NoRelease, current_id, manifest, sql
 from warehouse.small_tables import use_lookups
 from warehouse.stage import use_places, use_source
@@ -48,7 +49,8 @@ def rehearse(root: str, text: str, name: str, copy: str, released: str | None, i
     Returns counts, the issues by kind, and how many figures there would be. Raises FileRefused, DeclarationRefused.
     """
     folder, out, path = Folder(Path(root)), Path(into), Path(copy)
-    source = of_text(text, name)
+    whole = of_text(text, name)
+    source = in_release(whole)
     layout = recognise(path, [source]).layout
     (out / ROWS).mkdir()
     snapshot = Snapshot(REHEARSED, path, f"{name}{path.suffix}")
@@ -63,8 +65,8 @@ def rehearse(root: str, text: str, name: str, copy: str, released: str | None, i
         date.fromisoformat(released) if released else None,
         source.obtained_from,
     )
-    inputs = _with(folder, source, held, report)
-    inputs.opened = _opened(inputs, held, path, out)
+    inputs = _with(folder, whole, held, report)
+    inputs.opened = _opened(inputs, whole, held, path, out)
     figures = _figures(folder, source, inputs, out)
     issues = report.issue_rows()
     return {
@@ -108,7 +110,7 @@ def _with(folder: Folder, source: Source, held: Held, report: Report) -> Inputs:
     """What a build would start from if this file were accepted: its declaration is that of the older files too."""
     inputs = read_inputs(folder, needed=False, known=declared(folder) | {source.name: source})
     files = [*inputs.held.get(source.name, []), held]
-    inputs.declared[source.name] = source
+    inputs.declared[source.name] = held.source
     inputs.held[source.name] = files
     inputs.current[source.name] = current(files)
     inputs.reports[source.name, held.snapshot] = report
@@ -116,18 +118,18 @@ def _with(folder: Folder, source: Source, held: Held, report: Report) -> Inputs:
     return inputs
 
 
-def _opened(inputs: Inputs, held: Held, path: Path, out: Path) -> Inputs | None:
+def _opened(inputs: Inputs, whole: Source, held: Held, path: Path, out: Path) -> Inputs | None:
     """The source once more without its stricter columns, this file too, where more people may see it so."""
-    source = read_for(held.source, held.source.tlp)
-    if source is None or closed(held.source).tlp == source.tlp:
-        return None
+    source = read_for(whole, whole.tlp)
+    if source is None or held.source.tlp == whole.tlp:
+        return inputs.opened
     layout = next(layout for layout in source.layout if layout.name == held.layout.name)
     (out / OPENED).mkdir()
     snapshot = Snapshot(held.snapshot, path, held.file_name)
     try:
         report = write(out / OPENED, source, layout, snapshot, inputs.gazetteer, lambda rows: None)
     except FileRefused:  # without these columns nothing is left of it
-        return None
+        return inputs.opened
     before = inputs.opened or Inputs({}, {}, {}, inputs.gazetteer, {})
     files = [*before.held.get(source.name, []), altered(held, source=source, layout=layout)]
     found = Inputs(

@@ -49,8 +49,13 @@ STATED = ("stated", "quality_declared")
 """What people said of a source: statements, and scores of the rubric."""
 
 
+WHOLLY = "source in (select source from visible where not protected and not opened)"
+
+
 SMALL = {
     **dict.fromkeys(("caveat", "definition", "withdrawn", *STATED), OF_ITS_SOURCES),
+    # What was said of one figure may be of one that only a stricter tier holds.
+    "stated": f"{OF_ITS_SOURCES} and (figure_id is null or {WHOLLY})",
     "source": f"{OF_ITS_SOURCES} and not {OPENED}",
     **dict.fromkeys(("snapshot", "issue"), f"{OF_ITS_FILES} and not {OPENED}"),
     "disclosure": "source in (select source from visible where protected)",

@@ -10,7 +10,8 @@ import re
 import secrets
 import shutil
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from dataclasses import replace as altered
 from datetime import UTC, datetime
@@ -19,9 +20,9 @@ from typing import Any
 
 from ingest import declarations, ledger
 from ingest.draft.written import toml as written
-from ingest.folder import Folder, replace, staging, sync
+from ingest.folder import Folder, alone, replace, staging, sync
 from ingest.keep import digest, keep
-from ingest.roles import LOCAL, Actor, NotAllowed, allowed, demand
+from ingest.roles import LOCAL, Actor, NotAllowed, allowed, demand, who
 from schemas.declaration import DeclarationRefused, Layout, Source, demand_contributed, open_keys
 from schemas.issue import FileRefused
 from schemas.said import said
@@ -34,6 +35,8 @@ SENDING = "sending"
 OPEN = ("received", "confirmed", "returned")
 """Stages in which the contributor goes on working."""
 DONE = ("submitted", "accepted", "refused", "withdrawn")
+LOOSE = (SENDING, *OPEN, "refused")
+"""Stages in which it can be thrown away."""
 ALONE = "local"
 """The organisation of whoever works without an account, on the machine itself."""
 BROKEN_EXPECTATIONS = ("too_many_rows", "unexpected_year", "total_differs", "correction_stale")
@@ -60,6 +63,8 @@ class Contribution:
     """The file's own name, for its contributor alone; gone when it is submitted."""
     mark: str | None = None
     """What a file that is still being sent is recognised by, when its sender goes on; gone when it is here."""
+    size: int | None = None
+    """The bytes it has, as its sender said beforehand; gone when it is here."""
     copy: str | None = None
     """Name of the cleaned copy beside the state."""
     answers: dict[str, str] = field(default_factory=dict)
@@ -83,7 +88,14 @@ class Contribution:
 
 
 def begin(
-    folder: Folder, actor: Actor, *, upload: str, shown_name: str, mark: str, replaces: str | None = None
+    folder: Folder,
+    actor: Actor,
+    *,
+    upload: str,
+    shown_name: str,
+    mark: str,
+    size: int,
+    replaces: str | None = None,
 ) -> Contribution:
     """A new contribution of the actor's organisation, of a file that is being sent to quarantine. Raises NotAllowed."""
     organisation = _organisation(actor)
@@ -93,6 +105,7 @@ def begin(
         upload=upload,
         shown_name=shown_name,
         mark=mark,
+        size=size,
     )
     if replaces is not None:
         if replaces not in own_sources(folder, organisation):
@@ -102,24 +115,60 @@ def begin(
             last = max(before, key=lambda one: one.changed)
             begun = altered(begun, said=last.said, described=last.described)
         begun = altered(begun, source=replaces)
-    return save(folder, actor, begun)
+    # Here alone: whatever else is kept of one that was thrown away would bring it back.
+    path(folder, begun.id).mkdir(mode=0o700, parents=True)
+    return _put(folder, begun)
 
 
 def arrived(folder: Folder, actor: Actor, contribution: Contribution) -> Contribution:
-    """Its file is wholly here. Raises NotAllowed."""
-    return save(folder, actor, contribution, stage="received", mark=None)
+    """Its file is wholly here. Raises NotAllowed, and ContributionRefused where it is not being sent any more."""
+    demand(actor, "draft", contribution.organisation)
+    with held(folder, contribution.id) as now:
+        if now.stage != SENDING:
+            raise _nowhere()
+        return _put(folder, altered(now, stage="received", mark=None, size=None))
 
 
 def save(folder: Folder, actor: Actor, contribution: Contribution, **changes: Any) -> Contribution:
-    """Keeps a contribution with these changes; it is on the disk before this returns. Raises NotAllowed."""
+    """Keeps these changes of a contribution; they are on the disk before this returns.
+
+    What another tab changed meanwhile stays. Raises NotAllowed, and ContributionRefused for one that is gone or done.
+    """
     demand(actor, "draft", contribution.organisation)
-    return _put(folder, altered(contribution, **changes))
+    with held(folder, contribution.id) as now:
+        if now.stage in DONE:
+            raise ContributionRefused(said("This has been submitted already."))
+        return _put(folder, altered(now, **changes))
+
+
+@contextmanager
+def held(folder: Folder, name: str) -> Iterator[Contribution]:
+    """A contribution as it stands now; nobody else changes it meanwhile. Raises ContributionRefused where it is gone.
+
+    Whoever needs the ledger's lock too takes that one first.
+    """
+    with alone(path(folder, name)) as there:
+        if not there:
+            raise _nowhere()
+        yield _read(folder, name)
+
+
+def _read(folder: Folder, name: str) -> Contribution:
+    try:
+        return Contribution(**json.loads((path(folder, name) / STATE).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError) as error:
+        # Thrown away meanwhile, or not to be read: neither may keep anybody else from theirs.
+        raise _nowhere() from error
+
+
+def _nowhere() -> ContributionRefused:
+    return ContributionRefused(said("There is no contribution of that name."))
 
 
 def _put(folder: Folder, contribution: Contribution) -> Contribution:
+    """Writes the state, for whoever holds the contribution."""
     kept = altered(contribution, changed=_now())
     place = path(folder, kept.id)
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
     with staging(place) as away:
         staged = away / STATE
         staged.write_text(json.dumps(asdict(kept), ensure_ascii=False), encoding="utf-8")
@@ -131,62 +180,88 @@ def _put(folder: Folder, contribution: Contribution) -> Contribution:
 def path(folder: Folder, name: str) -> Path:
     """The folder of a contribution. Raises ContributionRefused for what is no name of one."""
     if not ID.fullmatch(name):
-        raise ContributionRefused(said("There is no contribution of that name."))
+        raise _nowhere()
     return folder.drafts / name
 
 
 def load(folder: Folder, actor: Actor, name: str) -> Contribution:
-    """A contribution as it was last kept, for its organisation or a steward. Raises NotAllowed, ContributionRefused."""
-    file = path(folder, name) / STATE
-    if not file.is_file():
-        raise ContributionRefused(said("There is no contribution of that name."))
-    loaded = Contribution(**json.loads(file.read_text(encoding="utf-8")))
-    if not allowed(actor, "review", loaded.organisation):
+    """A contribution as it was last kept. Raises NotAllowed, ContributionRefused.
+
+    It is for its organisation and, from when it is submitted, for a steward; while it is sent for its sender alone.
+    """
+    loaded = _read(folder, name)
+    if loaded.stage not in DONE or not allowed(actor, "review", loaded.organisation):
         demand(actor, "draft", loaded.organisation)
+    _demand_sender(actor, loaded)
     return loaded
 
 
+def is_by(contribution: Contribution, actor: Actor) -> bool:
+    """Whether this very person began it, whatever role they have since."""
+    return who(contribution.actor) == who(actor.role_id)
+
+
+def _demand_sender(actor: Actor, contribution: Contribution) -> None:
+    """A file that is being sent is, for anybody but its sender, one that is not there."""
+    if contribution.stage == SENDING and not is_by(contribution, actor):
+        raise _nowhere()
+
+
 def every(folder: Folder) -> list[Contribution]:
-    """All contributions, whosever they are: not to be shown to anybody as they stand."""
-    states = folder.drafts.glob(f"*/{STATE}")
-    return [Contribution(**json.loads(state.read_text(encoding="utf-8"))) for state in states]
+    """All that can be read, whosever they are: not to be shown to anybody as they stand."""
+    found = []
+    for state in folder.drafts.glob(f"*/{STATE}"):
+        with suppress(ContributionRefused):
+            found.append(_read(folder, state.parent.name))
+    return found
 
 
 def seen_by(folder: Folder, actor: Actor) -> list[Contribution]:
     """Contributions the actor may see, in the order in which they were begun."""
     found = []
     for state in folder.drafts.glob(f"*/{STATE}"):
-        try:
+        with suppress(NotAllowed, ContributionRefused):
             found.append(load(folder, actor, state.parent.name))
-        except NotAllowed:
-            continue
     return sorted(found, key=lambda one: (one.at, one.id))
 
 
-def confirmed(folder: Folder, actor: Actor, contribution: Contribution, copy: Path, **changes: Any) -> Contribution:
-    """Takes a cleaned copy as the one that was confirmed; what was there before is replaced."""
+def confirmed(folder: Folder, actor: Actor, contribution: Contribution, copy: Path) -> Contribution:
+    """Takes a cleaned copy as the one that was confirmed. Raises NotAllowed.
+
+    Raises ContributionRefused where nothing waits to be confirmed: another tab was first.
+    """
     demand(actor, "draft", contribution.organisation)
     name = f"copy{copy.suffix}"
-    place = path(folder, contribution.id)
-    with staging(place) as away:
-        staged = away / name
-        shutil.copyfile(copy, staged)
-        staged.chmod(0o600)
-        sync(staged)
-        replace(staged, place / name)
-    return save(folder, actor, contribution, stage="confirmed", copy=name, upload=None, **changes)
+    with held(folder, contribution.id) as now:
+        if now.stage != "received" or not copy.is_file():
+            raise _nowhere()
+        place = path(folder, now.id)
+        with staging(place) as away:
+            staged = away / name
+            shutil.copyfile(copy, staged)
+            staged.chmod(0o600)
+            sync(staged)
+            replace(staged, place / name)
+        return _put(folder, altered(now, stage="confirmed", copy=name, upload=None))
 
 
-def drop(folder: Folder, actor: Actor, contribution: Contribution) -> None:
-    """Throws a contribution away that is not handed in, or was refused. Raises NotAllowed, ContributionRefused."""
+def drop(folder: Folder, actor: Actor, contribution: Contribution, stages: Collection[str] = LOOSE) -> None:
+    """Throws a contribution away that is in one of these stages. Raises NotAllowed, ContributionRefused."""
     demand(actor, "draft", contribution.organisation)
-    if contribution.stage not in (SENDING, *OPEN, "refused"):
-        raise ContributionRefused(said("What is submitted can be withdrawn, not thrown away."))
+    with held(folder, contribution.id) as now:
+        _demand_sender(actor, now)
+        if now.stage not in stages:
+            raise ContributionRefused(said("What is submitted can be withdrawn, not thrown away."))
+        remove(folder, now)
+
+
+def remove(folder: Folder, contribution: Contribution) -> None:
+    """Removes all that is kept of a contribution, for whoever holds it."""
     with staging(folder.drafts) as away:
         # Out of its place in one step: what is still at work for it finds nowhere to leave anything.
-        dropped = away / contribution.id
-        replace(path(folder, contribution.id), dropped)
-        shutil.rmtree(dropped)
+        removed = away / contribution.id
+        replace(path(folder, contribution.id), removed)
+        shutil.rmtree(removed)
 
 
 def copy_of(folder: Folder, contribution: Contribution) -> Path:
@@ -199,7 +274,7 @@ def copy_of(folder: Folder, contribution: Contribution) -> Path:
 def demand_copy(folder: Folder, contribution: Contribution) -> None:
     """Raises ContributionRefused where the copy is gone: another tab may have dropped the contribution."""
     if not copy_of(folder, contribution).is_file():
-        raise ContributionRefused(said("There is no contribution of that name."))
+        raise _nowhere()
 
 
 def released(contribution: Contribution) -> str | None:
@@ -336,28 +411,32 @@ def submit(
     copy = copy_of(folder, contribution)
     text = declaration(folder, contribution)
     sha, content = declarations.keep_declaration(folder, text), digest(copy)
-    if content in _standing(folder, source.name).values():
-        raise ContributionRefused(said("This very file was submitted before. Nothing is counted twice."))
     snapshot = secrets.token_hex(32)
-    keep(folder, copy, snapshot)
-    ledger.append(
-        folder,
-        "received",
-        source=source.name,
-        layout=layout.name,
-        snapshot=snapshot,
-        digest=content,
-        declaration=sha,
-        file_name=f"{source.name}{copy.suffix}",
-        bytes=copy.stat().st_size,
-        released=released(contribution),
-        obtained_from=source.obtained_from,
-        actor=actor.role_id,
-    )
+    with ledger.lock(folder), held(folder, contribution.id) as now:
+        if now.stage not in OPEN:
+            raise ContributionRefused(said("This has been submitted already."))
+        if content in _standing(folder, source.name).values():
+            raise ContributionRefused(said("This very file was submitted before. Nothing is counted twice."))
+        keep(folder, copy, snapshot)
+        ledger.append(
+            folder,
+            "received",
+            source=source.name,
+            layout=layout.name,
+            snapshot=snapshot,
+            digest=content,
+            declaration=sha,
+            file_name=f"{source.name}{copy.suffix}",
+            bytes=copy.stat().st_size,
+            released=released(contribution),
+            obtained_from=source.obtained_from,
+            actor=actor.role_id,
+        )
+        handed = _put(
+            folder,
+            altered(contribution, stage="submitted", source=source.name, snapshot=snapshot, shown_name="", comment=""),
+        )
     known = declarations.contributed(folder).get(source.name)
-    handed = save(
-        folder, actor, contribution, stage="submitted", source=source.name, snapshot=snapshot, shown_name="", comment=""
-    )
     flows = (
         known is not None
         and contribution.organisation in known.owners
@@ -402,7 +481,8 @@ def review(
         raise ContributionRefused(said("A submission is accepted, returned or refused."))
     ledger.append(folder, decision, source=contribution.source, snapshot=contribution.snapshot, actor=actor.role_id)
     folder.file(contribution.snapshot).unlink(missing_ok=True)
-    return _put(folder, altered(contribution, stage=decision, comment=comment.strip(), snapshot=None))
+    with held(folder, contribution.id):
+        return _put(folder, altered(contribution, stage=decision, comment=comment.strip(), snapshot=None))
 
 
 def _accepted(
@@ -419,8 +499,9 @@ def _accepted(
         by_rule=by_rule,
         actor=actor.role_id,
     )
-    _forget(folder, contribution)
-    return _put(folder, altered(contribution, stage="accepted", copy=None, drafted={}, asked={}))
+    with held(folder, contribution.id):
+        _forget(folder, contribution)
+        return _put(folder, altered(contribution, stage="accepted", copy=None, drafted={}, asked={}))
 
 
 def _standing(folder: Folder, source: str) -> dict[str, str | None]:
@@ -438,8 +519,11 @@ def withdrawn(folder: Folder, source: str) -> None:
     """Marks the contributions of a source that was withdrawn; their copies and what was said of them go."""
     for one in every(folder):
         if one.source == source and one.stage in DONE and one.stage != "withdrawn":
-            _forget(folder, one)
-            _put(folder, Contribution(one.id, one.organisation, one.actor, one.at, stage="withdrawn", source=source))
+            # One that was refused may be thrown away meanwhile.
+            with suppress(ContributionRefused), held(folder, one.id):
+                _forget(folder, one)
+                gone = Contribution(one.id, one.organisation, one.actor, one.at, stage="withdrawn", source=source)
+                _put(folder, gone)
 
 
 def _forget(folder: Folder, contribution: Contribution) -> None:

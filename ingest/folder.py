@@ -129,6 +129,24 @@ def sweep(parent: Path) -> None:
             os.close(held)
 
 
+@contextmanager
+def alone(place: Path) -> Iterator[bool]:
+    """Waits until nobody else holds a folder, and holds it. Whether it is there: it may have gone while one waited."""
+    if sys.platform == "win32":
+        yield place.exists()
+        return
+    try:
+        handle = os.open(place, os.O_RDONLY)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield place.exists()
+    finally:
+        os.close(handle)
+
+
 _UNLOCKED = -1
 
 

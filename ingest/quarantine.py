@@ -38,6 +38,8 @@ HEAD = struct.Struct(">IB")
 """Before each chunk: the length of its plain text, and whether it is the last."""
 SPARE = 200_000_000
 """Bytes that stay free on the disk."""
+MOST_CHUNKS = 20_000
+"""Chunks of one upload. Each piece begins one, and all are gone through for the next: tiny ones would make it slow."""
 LONGEST_NAME = 80
 MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 
@@ -61,8 +63,8 @@ def begin(folder: Folder) -> str:
 def append(folder: Folder, name: str, offset: int, stream: IO[bytes], *, most: int = MOST_BYTES) -> int:
     """Adds what `stream` holds to an upload of which `offset` bytes are here; returns how many are here now.
 
-    Raises WrongOffset where another number of bytes is here, FileRefused where the file grows above `most` bytes (it
-    is destroyed then), the disk is full, or the upload was finished or destroyed.
+    Raises WrongOffset where another number of bytes is here, FileRefused where the file grows above `most` bytes or
+    `MOST_CHUNKS` (it is destroyed then), the disk is full, or the upload was finished or destroyed.
     """
     seal = _seal(folder)
     with _held(folder, name) as file:
@@ -74,10 +76,10 @@ def append(folder: Folder, name: str, offset: int, stream: IO[bytes], *, most: i
         file.truncate(end)
         file.seek(end)
         while block := stream.read(CHUNK):
-            if held + len(block) > most:
+            if held + len(block) > most or count >= MOST_CHUNKS:
                 file.truncate(0)
                 _path(folder, name).unlink()
-                raise too_large(most)
+                raise too_large(most) if held + len(block) > most else FileRefused("not_whole")
             if shutil.disk_usage(folder.quarantine).free < SPARE + len(block):
                 raise FileRefused("no_room")
             file.write(_sealed(seal, name, count, block, last=False))
@@ -87,18 +89,22 @@ def append(folder: Folder, name: str, offset: int, stream: IO[bytes], *, most: i
     return held
 
 
-def finish(folder: Folder, name: str) -> int:
-    """Closes an upload: nothing can be added, and it can be opened. Returns its bytes."""
+def finish(folder: Folder, name: str, size: int) -> None:
+    """Closes an upload of so many bytes: nothing can be added, and it can be opened.
+
+    Raises WrongOffset where another number of bytes is here, and FileRefused for one that is gone.
+    """
     seal = _seal(folder)
     with _held(folder, name) as file:
         count, held, whole, end = _chunks(file)
+        if held != size:
+            raise WrongOffset(held)
         if not whole:
             file.truncate(end)
             file.seek(end)
             file.write(_sealed(seal, name, count, b"", last=True))
             file.flush()
             os.fsync(file.fileno())
-    return held
 
 
 def too_large(most: int = MOST_BYTES) -> FileRefused:
@@ -134,18 +140,24 @@ def destroy(folder: Folder, name: str) -> None:
 
 def sweep(folder: Folder, older_than: timedelta, kept: Container[str] = ()) -> int:
     """Destroys uploads that nobody touched for so long, but for those whose names are `kept`; returns how many."""
+    names = [path.name for path in folder.quarantine.glob("[0-9a-f]*") if path.name not in kept]
+    return sum(expire(folder, name, older_than) for name in names)
+
+
+def expire(folder: Folder, name: str, older_than: timedelta) -> bool:
+    """Destroys an upload that nobody touched for so long; whether it is gone."""
     before = time.time() - older_than.total_seconds()
-    left = [
-        path for path in folder.quarantine.glob("[0-9a-f]*") if path.name not in kept and path.stat().st_mtime < before
-    ]
-    for path in left:
-        path.unlink(missing_ok=True)
-    return len(left)
-
-
-def is_here(folder: Folder, name: str) -> bool:
-    """Whether an upload was not destroyed."""
-    return _path(folder, name).exists()
+    try:
+        if _path(folder, name).stat().st_mtime >= before:
+            return False
+        with _held(folder, name) as file:
+            # Somebody may have gone on with it while we waited.
+            old = os.fstat(file.fileno()).st_mtime < before
+            if old:
+                _path(folder, name).unlink()
+            return old
+    except (FileNotFoundError, FileRefused):
+        return True
 
 
 def clean_name(name: str) -> str:
@@ -175,7 +187,7 @@ def _seal(folder: Folder) -> AESGCM:
 
 @contextmanager
 def _held(folder: Folder, name: str) -> Iterator[BinaryIO]:
-    """The sealed file, for us alone as long as we hold it."""
+    """The sealed file, for us alone as long as we hold it. Raises FileRefused for one that is gone."""
     try:
         file = _path(folder, name).open("r+b")
     except FileNotFoundError as error:
@@ -183,6 +195,9 @@ def _held(folder: Folder, name: str) -> Iterator[BinaryIO]:
     with file:
         if sys.platform != "win32":
             fcntl.flock(file, fcntl.LOCK_EX)
+            if not os.fstat(file.fileno()).st_nlink:
+                # Destroyed while we waited: what is written now would be nowhere.
+                raise FileRefused("not_whole")
         yield file
 
 

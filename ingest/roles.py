@@ -104,6 +104,11 @@ def actor(folder: Folder, person: str, today: date) -> Actor:
     return Actor(f"{first}-{_short(known, person)}", roles, organisation)
 
 
+def who(role_id: str) -> str:
+    """What of a role id stays a person's, whatever roles they get or lose."""
+    return role_id.rpartition("-")[2]
+
+
 def allowed(actor: Actor, act: str, organisation: str | None = None) -> bool:
     """Whether an actor may do an act, for data of this organisation where it is any one's."""
     if act not in _acts():
@@ -159,7 +164,7 @@ def grant(
     if until is not None and until < today:
         raise RoleRefused(said("The last day of a role is today or later, not {}.", until.isoformat()))
     with ledger.lock(folder):
-        if by != LOCAL and by.role_id.rpartition("-")[2] == _short(held(folder), person):
+        if by != LOCAL and who(by.role_id) == _short(held(folder), person):
             raise NotAllowed(said("Nobody gives a role to themselves. Ask another person."))
         others = actor(folder, person, today).roles
         if any(role in table()[other].apart or other in table()[role].apart for other in others):

@@ -564,6 +564,29 @@ def test_what_was_refused_can_be_thrown_away_with_its_copy(folder: Folder, tmp_p
     assert [*folder.drafts.iterdir()] == []
 
 
+@pytest.mark.parametrize("meanwhile", ["dropped", "submitted"])
+def test_what_another_tab_ended_is_not_handed_in(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    one = described(folder, received(folder, table(tmp_path / "a.csv")))
+    told = work.rehearse(folder, one)
+    digest = contributions.digest
+
+    def slow(path: Path) -> str:
+        found = digest(path)
+        monkeypatch.undo()
+        monkeypatch.setenv("COMMONS_KEYS", str(tmp_path / "keys"))
+        work.drop(folder, AIDA, one) if meanwhile == "dropped" else handed_in(folder, one)
+        return found
+
+    monkeypatch.setattr(contributions, "digest", slow)
+    with pytest.raises(ContributionRefused, match="no contribution" if meanwhile == "dropped" else "already"):
+        contributions.submit(folder, AIDA, one, told["counts"], told["kinds"])
+    acts = [act["act"] for act in ledger.entries(folder)]
+    assert acts == ([] if meanwhile == "dropped" else ["received"])
+    assert len([path for path in folder.files.rglob("*") if path.is_file()]) == len(acts)
+
+
 def events(path: Path, *rows: str) -> Path:
     """A list of seizures as an organisation keeps it: one a row, with its day, state and weapon."""
     path.write_text("\n".join(["Date,Country,State,Weapon,Firearms seized", *rows, ""]), encoding="utf-8")

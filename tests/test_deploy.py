@@ -123,4 +123,8 @@ def test_a_piece_of_a_file_passes_the_proxy_before_the_portal() -> None:
     ((location, size),) = re.findall(r"location (\S+) \{[^}]*client_max_body_size (\d+)m;", nginx)
     assert location == upload.HERE
     assert int(size) * 2**20 == upload.PIECE
+    # Waiting for its turn, not refused: a refused piece makes the next ones small.
+    ((zone, burst),) = re.findall(r"location /upload/ \{[^}]*limit_req zone=(\w+) burst=(\d+);", nginx)
+    assert int(burst) > 0
+    assert f"zone={zone}:" in (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     assert "upload_file" not in nginx

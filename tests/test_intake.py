@@ -1,6 +1,7 @@
 """An upload is kept encrypted, looked at by its content, and rebuilt without what must not be kept."""
 
 import csv
+import fcntl
 import io
 import json
 import os
@@ -8,9 +9,12 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 import pytest
@@ -63,8 +67,7 @@ def ods_row(*texts: str, more: str = "") -> str:
 def taken_in(folder: Folder, stream: io.BytesIO, **limits: int) -> str:
     """A whole upload at once."""
     name = quarantine.begin(folder)
-    quarantine.append(folder, name, 0, stream, **limits)
-    quarantine.finish(folder, name)
+    quarantine.finish(folder, name, quarantine.append(folder, name, 0, stream, **limits))
     return name
 
 
@@ -157,7 +160,10 @@ def test_quarantine_goes_on_where_it_stopped_and_gives_back_the_same_bytes(tmp_p
     with pytest.raises(FileRefused, match="not_whole"), quarantine.opened(folder, name):
         pass
     quarantine.append(folder, name, 1_100_000, io.BytesIO(content[1_100_000:]))
-    assert quarantine.finish(folder, name) == len(content)
+    with pytest.raises(quarantine.WrongOffset) as wrong:
+        quarantine.finish(folder, name, len(content) + 1)
+    assert wrong.value.held == len(content)
+    quarantine.finish(folder, name, len(content))
     sealed = (folder.quarantine / name).read_bytes()
     assert all(content[at : at + 16] not in sealed for at in range(0, len(content) - 16, 100_000))
     with suppress(KeyError), quarantine.opened(folder, name) as plain:
@@ -202,10 +208,42 @@ def test_quarantine_has_a_limit_and_forgets_what_was_left(tmp_path) -> None:
     assert [path.name for path in folder.quarantine.iterdir()] == [new]
     os.utime(folder.quarantine / new, (time.time() - 9_000,) * 2)
     assert quarantine.sweep(folder, timedelta(hours=2), {new}) == 0
-    assert quarantine.is_here(folder, new)
-    assert not quarantine.is_here(folder, old)
+    assert [path.name for path in folder.quarantine.iterdir()] == [new]
     with pytest.raises(FileRefused):
         quarantine.held(folder, "../../etc/passwd")
+
+
+@pytest.fixture
+def waited_for(tmp_path) -> Iterator[tuple[Folder, str, BinaryIO]]:
+    """An old upload that somebody else holds, until they close it."""
+    folder = Folder(tmp_path / "data")
+    name = quarantine.begin(folder)
+    os.utime(folder.quarantine / name, (time.time() - 9_000,) * 2)
+    with (folder.quarantine / name).open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield folder, name, file
+
+
+def test_what_is_destroyed_while_a_piece_waits_takes_nothing(waited_for) -> None:
+    folder, name, file = waited_for
+    with ThreadPoolExecutor(1) as other:
+        added = other.submit(quarantine.append, folder, name, 0, io.BytesIO(b"lost"))
+        time.sleep(0.3)
+        quarantine.destroy(folder, name)
+        file.close()
+        with pytest.raises(FileRefused, match="not_whole"):
+            added.result(timeout=20)
+
+
+def test_what_is_gone_on_with_while_it_is_looked_at_stays(waited_for) -> None:
+    folder, name, file = waited_for
+    with ThreadPoolExecutor(1) as other:
+        swept = other.submit(quarantine.sweep, folder, timedelta(hours=2))
+        time.sleep(0.3)
+        os.utime(folder.quarantine / name)
+        file.close()
+        assert swept.result(timeout=20) == 0
+    assert [path.name for path in folder.quarantine.iterdir()] == [name]
 
 
 def test_keys_do_not_lie_with_the_data(tmp_path, monkeypatch) -> None:

@@ -26,10 +26,12 @@ from viewer import ROOT
 
 from bench.proxy import free_port
 from dashboard import guard
-from dashboard.portal import account, upload
+from dashboard.portal import account, server, upload, work
 from ingest import contributions, quarantine, roles
+from ingest.contributions import SENDING, Contribution, ContributionRefused
 from ingest.folder import Folder
 from ingest.ledger import BrokenLedger
+from ingest.roles import Actor
 
 HOST = "portal.example.org"
 ISSUER, SECRET = "https://login.example", "s" * 64
@@ -94,7 +96,10 @@ def cookie(subject: str, ends: float) -> str:
 
 @pytest.fixture
 def ask(folder: Folder) -> Ask:
-    """Sends a request through the layers that stand before the portal; `cut`: the line breaks after the body."""
+    """Sends a request through the layers that stand before the portal.
+
+    `cut`: the line breaks after the body; `silent`: no body ever comes.
+    """
     layers = [
         Middleware(guard.OnlyReading, hidden=guard.HIDDEN, taking=(upload.HERE,)),
         Middleware(account.OnlyContributors, folder=lambda: folder),
@@ -110,6 +115,7 @@ def ask(folder: Folder) -> Ask:
         ends: float = 600,
         origin: str | None = f"https://{HOST}",
         cut: bool = False,
+        silent: bool = False,
         **headers: object,
     ) -> Answer:
         given = {"host": HOST} | {name.replace("_", "-"): str(value) for name, value in headers.items()}
@@ -119,6 +125,7 @@ def ask(folder: Folder) -> Ask:
         said: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
+            assert not silent, "a body was waited for that never comes"
             return arriving.pop(0)
 
         async def send(message: dict[str, Any]) -> None:
@@ -246,6 +253,9 @@ def test_without_an_account_a_role_or_a_page_of_ours_nothing_is_taken(ask: Ask, 
         {"origin": "null"},
         {"origin": "https://evil.example"},
         {"origin": f"https://{HOST}.evil.example"},
+        {"origin": f"http://{HOST}"},
+        {"origin": "https://[", "host": "["},
+        {"origin": None, "host": ""},
     ):
         assert begun(ask, **asking).status == 403
         assert ask("PATCH", own, b"x", upload_offset=0, **asking).status == 403
@@ -335,6 +345,211 @@ def test_what_nobody_goes_on_with_is_destroyed_and_what_waits_stays(ask: Ask, fo
     os.utime(folder.quarantine / next(one.upload or "" for one in contributions.every(folder) if one.mark), (old, old))
     upload.sweep(folder)
     assert [one.id for one in contributions.every(folder)] == [id_]
+
+
+def test_on_loopback_a_page_need_not_be_encrypted(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(account.MODE, "1")
+    assert begun(ask, who=None, origin=f"http://{HOST}").status == 200
+    assert begun(ask, who=None, origin=f"ftp://{HOST}").status == 403
+
+
+def test_no_body_is_waited_for_where_none_is_wanted(ask: Ask) -> None:
+    own = started(ask)
+    assert ask("HEAD", own, silent=True).status == 204
+    assert ask("POST", own, silent=True, upload_length=7).status == 409
+    assert ask("DELETE", own, silent=True).status == 204
+
+
+def test_what_was_not_announced_is_not_taken(ask: Ask) -> None:
+    own = started(ask, size=10)
+    assert ask("PATCH", own, b"x" * 11, upload_offset=0).status == 422
+    assert ask("PATCH", own, b"x" * 10, upload_offset=0).offset == 10
+    assert ask("PATCH", own, b"x", upload_offset=10).status == 422
+    assert ask("HEAD", own).offset == 10
+
+
+def test_an_empty_piece_renews_no_term(ask: Ask, folder: Folder) -> None:
+    own = started(ask)
+    ask("PATCH", own, WHOLE[:1000], upload_offset=0)
+    (file,) = folder.quarantine.iterdir()
+    os.utime(file, (1e9, 1e9))
+    answer = ask("PATCH", own, b"", upload_offset=1000)
+    assert (answer.status, answer.offset) == (204, 1000)
+    assert file.stat().st_mtime == 1e9
+
+
+def test_a_file_in_too_many_pieces_is_destroyed(ask: Ask, folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quarantine, "MOST_CHUNKS", 3)
+    own = started(ask)
+    assert [ask("PATCH", own, b"x", upload_offset=at).status for at in range(4)] == [204, 204, 204, 422]
+    assert lies(folder) == []
+
+
+def sent(ask: Ask, content: bytes = b"", who: str = "amina") -> str:
+    """The id of a file that is wholly here."""
+    own = started(ask, mark="", size=len(content), who=who)
+    ask("PATCH", own, content, upload_offset=0, who=who)
+    return str(ask("POST", own, upload_length=len(content), who=who).told["id"])
+
+
+def test_what_waits_to_be_confirmed_has_a_number_and_a_term(ask: Ask, folder: Folder) -> None:
+    """An empty file too: each is looked through whenever another one is begun."""
+    for _file in range(upload.WAITING):
+        sent(ask)
+    answer = begun(ask)
+    assert answer.status == 422
+    assert answer.told["words"].startswith("You have begun to send other files.")
+    other = sent(ask, b"whole", who="bruno")
+    term = upload.UNCONFIRMED.total_seconds()
+    (waiting,) = [one.upload for one in contributions.every(folder) if one.id == other]
+    for path in folder.quarantine.iterdir():
+        old = time.time() - term + (60 if path.name == waiting else -60)
+        os.utime(path, (old, old))
+    upload.sweep(folder)
+    assert lies(folder) == [waiting]
+    assert [path.name for path in folder.drafts.iterdir()] == [other]
+    assert begun(ask).status == 200
+
+
+def actor(folder: Folder, subject: str) -> Actor:
+    return roles.actor(folder, roles.person(ISSUER, subject), date.today())
+
+
+def state(folder: Folder, id_: str) -> Contribution:
+    (one,) = [one for one in contributions.every(folder) if one.id == id_]
+    return one
+
+
+def test_what_was_thrown_away_does_not_come_back(ask: Ask, folder: Folder, tmp_path: Path) -> None:
+    amina, copy = actor(folder, "amina"), tmp_path / "a.csv"
+    copy.write_bytes(b"cleaned")
+    for one in (state(folder, started(ask).rpartition("/")[2]), state(folder, sent(ask))):
+        work.drop(folder, amina, one)
+        for act in (
+            lambda one=one: contributions.save(folder, amina, one, answers={}),
+            lambda one=one: contributions.arrived(folder, amina, one),
+            lambda one=one: contributions.confirmed(folder, amina, one, copy),
+            lambda one=one: contributions.drop(folder, amina, one),
+            lambda one=one: work.clean(folder, one, "Sheet1", {}),
+        ):
+            with pytest.raises(ContributionRefused, match="no contribution"):
+                act()
+    assert [*folder.drafts.iterdir()] == []
+
+
+def test_one_change_waits_for_another(ask: Ask, folder: Folder) -> None:
+    amina, one = actor(folder, "amina"), state(folder, sent(ask))
+    with ThreadPoolExecutor(1) as other:
+        with contributions.held(folder, one.id) as now:
+            saved = other.submit(contributions.save, folder, amina, one, answers={})
+            time.sleep(0.3)
+            assert not saved.done()
+            contributions.remove(folder, now)
+        with pytest.raises(ContributionRefused):
+            saved.result(timeout=20)
+    assert [*folder.drafts.iterdir()] == []
+
+
+def test_a_late_end_takes_nothing_back(
+    ask: Ask, folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is closed in one tab and, before that is kept, confirmed in another."""
+    amina, copy, finish = actor(folder, "amina"), tmp_path / "a.csv", quarantine.finish
+    copy.write_bytes(b"cleaned")
+    own = started(ask, size=0)
+    before = state(folder, own.rpartition("/")[2])
+
+    def slow(*given: Any) -> None:
+        finish(*given)
+        contributions.arrived(folder, amina, before)
+        contributions.confirmed(folder, amina, before, copy)
+
+    monkeypatch.setattr(quarantine, "finish", slow)
+    assert ask("POST", own, upload_length=0).status == 404
+    one = state(folder, before.id)
+    assert (one.stage, one.copy, one.upload) == ("confirmed", "copy.csv", None)
+    with pytest.raises(ContributionRefused):
+        contributions.drop(folder, amina, before, (SENDING,))
+    with pytest.raises(ContributionRefused):
+        contributions.confirmed(folder, amina, before, copy)
+    # What is said of it from a page that was opened earlier is kept beside that, and not after it was handed in.
+    contributions.save(folder, amina, before, answers={"a": "b"})
+    assert contributions.save(folder, amina, before, stage="submitted").copy == "copy.csv"
+    with pytest.raises(ContributionRefused, match="already"):
+        contributions.save(folder, amina, before, answers={})
+    assert state(folder, before.id).answers == {"a": "b"}
+
+
+def test_to_end_it_many_times_at_once_is_to_end_it_once(ask: Ask, folder: Folder) -> None:
+    own = started(ask, size=5)
+    ask("PATCH", own, b"whole", upload_offset=0)
+    with ThreadPoolExecutor(8) as many:
+        answers = [*many.map(lambda _nth: ask("POST", own, upload_length=5), range(8))]
+    assert {(answer.status, answer.told["id"]) for answer in answers} == {(200, own.rpartition("/")[2])}
+    assert kept(folder, own.rpartition("/")[2]) == b"whole"
+
+
+def test_what_cannot_be_read_stops_nobody(ask: Ask, folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, broken in enumerate(("", "[]", '{"id": 1}', "\x00")):
+        place = folder.drafts / f"{number:016x}"
+        place.mkdir(parents=True)
+        (place / contributions.STATE).write_text(broken)
+        with pytest.raises(ContributionRefused, match="no contribution"):
+            contributions.load(folder, roles.LOCAL, place.name)
+    own, find = started(ask), Path.glob
+    # And one that goes between being found and being read.
+    gone = folder.drafts / ("f" * 16) / contributions.STATE
+    monkeypatch.setattr(Path, "glob", lambda self, what: [*find(self, what), *([gone] if "*/" in what else [])])
+    assert [one.id for one in contributions.every(folder)] == [own.rpartition("/")[2]]
+    assert [one.id for one in contributions.seen_by(folder, actor(folder, "amina"))] == [own.rpartition("/")[2]]
+    upload.sweep(folder)
+    assert ask("HEAD", own).offset == 0
+
+
+def test_the_sweep_goes_on_whatever_goes_wrong(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    swept: list[Folder] = []
+
+    def broken(folder: Folder) -> None:
+        swept.append(folder)
+        raise ValueError("secret name")
+
+    monkeypatch.setattr(server, "folder", lambda: folder)
+    monkeypatch.setattr(server, "SWEEPING", 0.01)
+    monkeypatch.setattr(upload, "sweep", broken)
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(server._sweep(), 0.5))
+    assert len(swept) > 1
+    assert "ValueError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_what_is_sent_is_for_its_sender_and_a_steward_sees_what_was_handed_in(ask: Ask, folder: Folder) -> None:
+    roles.grant(folder, roles.LOCAL, roles.person(ISSUER, "chen"), "steward", today=date.today())
+    amina, bruno, chen = (actor(folder, subject) for subject in ("amina", "bruno", "chen"))
+    one = state(folder, started(ask, size=0).rpartition("/")[2])
+
+    def seen() -> list[bool]:
+        return [contributions.seen_by(folder, who) != [] for who in (amina, bruno, chen)]
+
+    assert seen() == [True, False, False]
+    for act in (contributions.drop, lambda *given: contributions.load(*given[:2], one.id)):
+        with pytest.raises(ContributionRefused, match="no contribution"):
+            act(folder, bruno, one)
+    one = contributions.arrived(folder, amina, one)
+    for stage, steward in (("received", False), ("confirmed", False), ("returned", False), ("submitted", True)):
+        contributions.save(folder, amina, one, stage=stage)
+        assert seen() == [True, True, steward], stage
+
+
+def test_another_role_leaves_a_person_their_file(ask: Ask, folder: Folder) -> None:
+    own = started(ask)
+    before = actor(folder, "amina").role_id
+    roles.grant(folder, roles.LOCAL, roles.person(ISSUER, "amina"), "steward", today=date.today())
+    assert actor(folder, "amina").role_id != before
+    assert ask("PATCH", own, WHOLE[:1000], upload_offset=0).offset == 1000
+    assert started(ask) == own
 
 
 def test_a_file_replaces_only_what_its_organisation_owns(ask: Ask, folder: Folder) -> None:

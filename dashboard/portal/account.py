@@ -116,7 +116,13 @@ class OnlyContributors:
 
 def _from_here(request: HTTPConnection) -> bool:
     """Whether a page of this very host sent a request. The browser writes its origin; no script can."""
-    return urlsplit(request.headers.get("origin", "")).netloc == request.headers.get("host", "")
+    try:
+        origin = urlsplit(request.headers.get("origin", ""))
+    except ValueError:
+        return False
+    # On loopback alone nothing is encrypted.
+    scheme = origin.scheme == "https" or (is_local() and origin.scheme == "http")
+    return scheme and bool(origin.netloc) and origin.netloc == request.headers.get("host")
 
 
 def _claims(cookies: Mapping[str, str]) -> Mapping[str, object]:

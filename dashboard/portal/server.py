@@ -1,8 +1,9 @@
 """The portal as a web server: the app between layers that answer before it. It takes files in; no viewer does."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -22,6 +23,7 @@ from dashboard.server import HERE, LOOPBACK, SHUT, icon, life, listen, use_accou
 
 SWEEPING = 3600
 """Seconds from one look for uploads that nobody goes on with to the next."""
+_log = logging.getLogger(__name__)
 
 
 def serve(address: str, port: int, hosts: Sequence[str]) -> None:
@@ -67,9 +69,11 @@ async def _life(app: App) -> AsyncIterator[None]:
 
 async def _sweep() -> None:
     while True:
-        # A folder that cannot be read now is looked through the next time.
-        with suppress(OSError):
+        try:
             await run_in_threadpool(upload.sweep, folder())
+        except Exception as error:
+            # What goes wrong now may be right the next time. Its words may name a file: they are written nowhere.
+            _log.warning("Old uploads could not be looked for: %s", type(error).__name__)
         await asyncio.sleep(SWEEPING)
 
 

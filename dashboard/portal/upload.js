@@ -94,23 +94,29 @@
     const id = own = (await begun.json()).id;
     let at = offset(begun), size = SMALLEST, sure = true;
     show(at, file.size);
-    while (at < file.size) {
-      const held = await insist(mine, async () => {
-        if (!sure) {
-          size = SMALLEST;
-          at = offset(await ask("HEAD", id));
-        }
-        sure = false;
-        const since = performance.now();
-        const answer = await ask("PATCH", id, (await bytes(file, at)).slice(0, size), {"upload-offset": at});
-        sure = true;
-        if (performance.now() - since < QUICK) size = Math.min(2 * size, LARGEST);
-        return offset(answer);
-      });
-      at = held;
-      show(at, file.size);
+    for (let whole = false; !whole;) {
+      while (at < file.size) {
+        const held = await insist(mine, async () => {
+          if (!sure) {
+            size = SMALLEST;
+            at = offset(await ask("HEAD", id));
+          }
+          sure = false;
+          const since = performance.now();
+          const answer = await ask("PATCH", id, (await bytes(file, at)).slice(0, size), {"upload-offset": at});
+          sure = true;
+          if (performance.now() - since < QUICK) size = Math.min(2 * size, LARGEST);
+          return offset(answer);
+        });
+        at = held;
+        show(at, file.size);
+      }
+      // It is done when the server has as much; else it says how much it has, and that is gone on with.
+      const closed = await insist(mine, () => ask("POST", id, null, {"upload-length": file.size}));
+      whole = closed.ok;
+      if (!whole) at = offset(closed);
+      if (at > file.size) throw new Refused(words("broken"));
     }
-    await insist(mine, () => ask("POST", id, null, {"upload-length": file.size}));
     here.delete("source");
     here.set("draft", id);
     location.assign(`${location.pathname}?${here}`);

@@ -11,7 +11,6 @@ do, is read anew each time. The page keeps nothing in the browser: what was begu
 """
 
 import io
-import shutil
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -31,7 +30,7 @@ from dashboard.portal import account, work
 from ingest import contributions, quarantine
 from ingest.contributions import SENDING, Contribution, ContributionRefused
 from ingest.folder import Folder
-from ingest.roles import Actor, NotAllowed
+from ingest.roles import Actor, NotAllowed, allowed
 from schemas.issue import FileRefused
 from schemas.said import said
 
@@ -43,8 +42,12 @@ WORDS = 2**12
 """Bytes that may be said of a file before it comes."""
 AT_ONCE = 3
 """Files that one person may have begun and not sent whole."""
+WAITING = 10
+"""Files that one person may have here without having confirmed a cleaned copy, sent whole or not."""
 UNFINISHED = timedelta(days=3)
 """How long a file waits for the rest of it; the page says so in words."""
+UNCONFIRMED = timedelta(days=30)
+"""How long a file that is wholly here waits to be confirmed."""
 SCRIPT = Path(__file__).with_name("upload.js")
 _beginning = threading.Lock()
 
@@ -72,17 +75,24 @@ def begin(folder: Folder, actor: Actor, file: Announced) -> tuple[Contribution, 
     sweep(folder)
     # One after the other, or somebody who begins many at the same moment has them all.
     with _beginning:
-        begun = [one for one in contributions.every(folder) if one.stage == SENDING and one.actor == actor.role_id]
+        waiting = [one for one in contributions.every(folder) if one.upload and _is_own(actor, one)]
+        begun = [one for one in waiting if one.stage == SENDING]
         for one in begun:
             if file.mark and one.mark == file.mark and (one.source or "") == file.replaces:
                 return one, quarantine.held(folder, one.upload or "")
-        if len(begun) >= AT_ONCE:
+        if len(begun) >= AT_ONCE or len(waiting) >= WAITING:
             words = said("You have begun to send other files. Go on with one of them, or throw one away, first.")
             raise ContributionRefused(words)
         upload = quarantine.begin(folder)
         try:
-            shown, replaces = quarantine.clean_name(file.name), file.replaces or None
-            one = contributions.begin(folder, actor, upload=upload, shown_name=shown, mark=file.mark, replaces=replaces)
+            one = contributions.begin(
+                *(folder, actor),
+                upload=upload,
+                shown_name=quarantine.clean_name(file.name),
+                mark=file.mark,
+                size=file.size,
+                replaces=file.replaces or None,
+            )
         except BaseException:
             quarantine.destroy(folder, upload)
             raise
@@ -97,9 +107,15 @@ def held(folder: Folder, actor: Actor, id_: str) -> int:
 def add(folder: Folder, actor: Actor, id_: str, offset: int, piece: bytes) -> int:
     """Keeps a piece that begins at `offset`; how many bytes are here then.
 
-    Raises quarantine.WrongOffset, NotHere and FileRefused.
+    Raises quarantine.WrongOffset, NotHere, and FileRefused: also for what the file has more than was said beforehand.
     """
-    return quarantine.append(folder, _own(folder, actor, id_, SENDING).upload or "", offset, io.BytesIO(piece))
+    one = _own(folder, actor, id_, SENDING)
+    if not piece:
+        # Nothing is gone on with: its term is not renewed.
+        return quarantine.held(folder, one.upload or "")
+    if one.size is not None and offset + len(piece) > one.size:
+        raise FileRefused("not_whole")
+    return quarantine.append(folder, one.upload or "", offset, io.BytesIO(piece))
 
 
 def arrive(folder: Folder, actor: Actor, id_: str, size: int) -> Contribution:
@@ -109,35 +125,50 @@ def arrive(folder: Folder, actor: Actor, id_: str, size: int) -> Contribution:
     """
     one = _own(folder, actor, id_, SENDING, "received")
     if one.stage == SENDING:
-        here = quarantine.held(folder, one.upload or "")
-        if here != size:
-            raise quarantine.WrongOffset(here)
-        quarantine.finish(folder, one.upload or "")
-        one = contributions.arrived(folder, actor, one)
+        quarantine.finish(folder, one.upload or "", size)
+        # Where it is said twice at the same moment, one of the two comes second.
+        with suppress(ContributionRefused):
+            contributions.arrived(folder, actor, one)
+        one = _own(folder, actor, id_, "received")
     return one
 
 
 def throw_away(folder: Folder, actor: Actor, id_: str) -> None:
-    """Destroys what was sent of a file. Raises NotHere."""
-    work.drop(folder, actor, _own(folder, actor, id_, SENDING))
+    """Destroys what was sent of a file. Raises NotHere, and ContributionRefused where it is wholly here meanwhile."""
+    one = _own(folder, actor, id_, SENDING)
+    contributions.drop(folder, actor, one, (SENDING,))
+    quarantine.destroy(folder, one.upload or "")
 
 
 def _own(folder: Folder, actor: Actor, id_: str, *stages: str) -> Contribution:
     """A file that this very person sends. Another's is one that is not there."""
     with suppress(NotAllowed, ContributionRefused):
         one = contributions.load(folder, actor, id_)
-        if one.actor == actor.role_id and one.stage in stages:
+        if one.stage in stages and _is_own(actor, one):
             return one
     raise NotHere(id_)
 
 
+def _is_own(actor: Actor, one: Contribution) -> bool:
+    """Whether this person began it, for the organisation they are of now."""
+    return contributions.is_by(one, actor) and allowed(actor, "draft", one.organisation)
+
+
 def sweep(folder: Folder) -> None:
-    """Destroys what was begun and nobody went on with, and what no contribution knows of."""
-    known = contributions.every(folder)
-    quarantine.sweep(folder, UNFINISHED, {one.upload or "" for one in known if one.stage != SENDING})
+    """Destroys what nobody went on with or confirmed in its term, and what no contribution knows of."""
+    known = [one for one in contributions.every(folder) if one.upload]
     for one in known:
-        if one.stage == SENDING and not quarantine.is_here(folder, one.upload or ""):
-            shutil.rmtree(contributions.path(folder, one.id), ignore_errors=True)
+        # What somebody throws away meanwhile is gone.
+        with suppress(ContributionRefused), contributions.held(folder, one.id) as now:
+            if _is_over(folder, now):
+                contributions.remove(folder, now)
+    quarantine.sweep(folder, UNFINISHED, {one.upload or "" for one in known})
+
+
+def _is_over(folder: Folder, one: Contribution) -> bool:
+    """Whether the file of one is gone, or goes now because its term has ended."""
+    term = {SENDING: UNFINISHED, "received": UNCONFIRMED}.get(one.stage)
+    return term is not None and quarantine.expire(folder, one.upload or "", term)
 
 
 Answer = Callable[[Folder, Actor, Request, bytes], Response]
@@ -185,19 +216,27 @@ async def _script(request: Request) -> FileResponse:
 
 
 def _asked(answer: Answer, most: int) -> Callable[[Request], Awaitable[Response]]:
-    """A route whose request has a body of up to `most` bytes."""
+    """A route whose request has a body of up to `most` bytes; where it has none, none is waited for."""
 
     async def route(request: Request) -> Response:
-        body = bytearray()
-        # What came before the line broke is kept: the browser asks how much that was.
-        with suppress(ClientDisconnect):
-            async for part in request.stream():
-                body += part
-                if len(body) > most:
-                    return Response(status_code=413, headers={"connection": "close"})
-        return await run_in_threadpool(_answered, answer, request, bytes(body))
+        body = await _body(request, most) if most else b""
+        if body is None:
+            return Response(status_code=413, headers={"connection": "close"})
+        return await run_in_threadpool(_answered, answer, request, body)
 
     return route
+
+
+async def _body(request: Request, most: int) -> bytes | None:
+    """The body of a request; None where it is larger than `most` bytes."""
+    body = bytearray()
+    # What came before the line broke is kept: the browser asks how much that was.
+    with suppress(ClientDisconnect):
+        async for part in request.stream():
+            body += part
+            if len(body) > most:
+                return None
+    return bytes(body)
 
 
 def _answered(answer: Answer, request: Request, body: bytes) -> Response:

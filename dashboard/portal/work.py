@@ -74,7 +74,7 @@ def confirm(folder: Folder, actor: Actor, contribution: Contribution) -> Contrib
 
 
 def drop(folder: Folder, actor: Actor, contribution: Contribution) -> None:
-    """Throws away a contribution and its original."""
+    """Throws away a contribution and its original. Raises NotAllowed and ContributionRefused."""
     contributions.drop(folder, actor, contribution)
     if contribution.upload:
         quarantine.destroy(folder, contribution.upload)
@@ -212,8 +212,10 @@ def refusal(refused: FileRefused) -> tuple[str, str]:
 
 def _fresh(folder: Folder, contribution: Contribution, name: str) -> Path:
     place = contributions.path(folder, contribution.id) / name
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(mode=0o700)
+    # Not where it was thrown away meanwhile.
+    with contributions.held(folder, contribution.id):
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(mode=0o700)
     return place
 
 

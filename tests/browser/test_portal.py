@@ -320,6 +320,30 @@ def test_a_file_goes_on_by_itself_where_the_line_broke(
     is_whole(data, file)
 
 
+def test_a_piece_that_was_lost_unnoticed_is_sent_again(
+    weak: Callable[[], Page], portal: str, data: Path, tmp_path: Path
+) -> None:
+    """Something on the way takes the last piece for the portal, which has not all of the file when it is to end."""
+    language.use("en")
+    page, file = weak(), long_table(tmp_path / "long.csv")
+    lost: list[int] = []
+
+    def lying(route: Route) -> None:
+        asked = route.request
+        to = int(asked.headers.get("upload-offset", 0)) + len(asked.post_data_buffer or b"")
+        if asked.method == "PATCH" and to == file.stat().st_size and not lost:
+            lost.append(to)
+            route.fulfill(status=204, headers={"upload-offset": str(to)})
+        else:
+            route.continue_()
+
+    page.route(re.compile("/upload/[0-9a-f]{16}"), lying)
+    choosing(page, portal, file)
+    button(page, "Show me the cleaned copy").wait_for(timeout=LONG)
+    assert lost
+    is_whole(data, file)
+
+
 def test_a_file_goes_on_after_the_portal_was_started_again(browser: Browser, data: Path, tmp_path: Path) -> None:
     """And the page, whose own line broke too, stays as it is meanwhile."""
     language.use("en")

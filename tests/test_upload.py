@@ -261,6 +261,7 @@ def test_without_an_account_a_role_or_a_page_of_ours_nothing_is_taken(ask: Ask, 
         {"origin": f"https://{HOST}.evil.example"},
         {"origin": f"http://{HOST}"},
         {"origin": "https://[", "host": "["},
+        {"origin": "https://", "host": ""},
         {"origin": None, "host": ""},
     ):
         assert begun(ask, **asking).status == 403

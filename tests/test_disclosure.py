@@ -624,6 +624,14 @@ unit = "seizure_case"
 )
 
 
+def received(folder: Folder, path: Path, layout: str) -> None:
+    """Keeps a file of the source and enters it into the ledger as accepted."""
+    sha, _ = keep(folder, path)
+    facts = {"source": NAME, "layout": layout, "snapshot": sha, "file_name": path.name}
+    ledger.append(folder, "received", **facts, bytes=path.stat().st_size, released=None)
+    ledger.append(folder, "accepted", source=NAME, snapshot=sha)
+
+
 def test_a_table_of_counts_is_protected_by_what_it_counts(tmp_path: Path) -> None:
     """Each case is an incident and its own informant: 3 rifles in one state hide another state's, stated zeros too."""
     folder = Folder(tmp_path / "data")
@@ -637,18 +645,7 @@ def test_a_table_of_counts_is_protected_by_what_it_counts(tmp_path: Path) -> Non
         for kind, n in zip(("pistol", "rifle"), of, strict=True)
     ]
     path.write_text("\n".join(["state,year,type,cases", *lines, ""]))
-    sha, _ = keep(folder, path)
-    ledger.append(
-        folder,
-        "received",
-        source=NAME,
-        layout="counts",
-        snapshot=sha,
-        file_name=path.name,
-        bytes=path.stat().st_size,
-        released=None,
-    )
-    ledger.append(folder, "accepted", source=NAME, snapshot=sha)
+    received(folder, path, "counts")
     with open_release(folder, build(folder), "clear") as con:
         found = {
             (place, category): value
@@ -719,10 +716,7 @@ def of_register(tmp_path: Path, incident: str, rows: list[tuple[str, str]]) -> d
     ledger.append(folder, "declared", source=NAME, declaration=keep_declaration(folder, text))
     path = tmp_path / "register.csv"
     path.write_text("act,state,day,type\n" + "".join(f"{act},{state},2020-05-01,pistol\n" for act, state in rows))
-    sha, _ = keep(folder, path)
-    facts = {"source": NAME, "layout": "register", "snapshot": sha, "file_name": path.name}
-    ledger.append(folder, "received", **facts, bytes=path.stat().st_size, released=None)
-    ledger.append(folder, "accepted", source=NAME, snapshot=sha)
+    received(folder, path, "register")
     with open_release(folder, build(folder), "clear") as con:
         question = (
             "select place, value::integer from figure where dimension = 'total' and period = '2020' and value > 0"

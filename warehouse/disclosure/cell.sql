@@ -50,28 +50,21 @@ create or replace temp macro disclosure_cell(levels, years) as table
         left join parent on placed.way[-1] = parent.place
     ),
 
-    of_incident as (
-    -- Once, in however many places, rows or words of informants it stands.
+    counted as (
         select
-            concept,
-            unit,
-            period_start,
-            period_basis,
-            place,
-            dimension,
-            category,
-            incident,
-            max(incidents) as incidents
+            *,
+            -- An incident counts once, in however many places, rows or words of informants it stands.
+            case
+                when
+                    row_number() over (
+                        partition by
+                            concept, unit, period_start, period_basis, place, dimension, category, incident
+                        order by incidents desc
+                    ) = 1
+                    then incidents
+                else 0
+            end as once
         from spread
-        group by all
-    ),
-
-    many as (
-        select
-            * exclude (incident, incidents),
-            sum(incidents) as incidents
-        from of_incident
-        group by all
     ),
 
     of_informant as (
@@ -86,53 +79,30 @@ create or replace temp macro disclosure_cell(levels, years) as table
             informant,
             sum(value) as value,
             sum(incidents) as incidents,
+            sum(once) as once,
             -- Of incidents that one row counts, each has its own informant.
             case getvariable('informants') when 'independent' then sum(value) / greatest(max(incidents), 1) else sum(value) end
                 as largest
-        from spread
-        group by all
-    ),
-
-    told as (
-        select
-            concept,
-            unit,
-            period_start,
-            period_basis,
-            place,
-            dimension,
-            category,
-            sum(value) as value,
-            count(*) filter (where incidents > 0) as informants,
-            coalesce(max(largest), 0)::double as largest
-        from of_informant
+        from counted
         group by all
     )
 
     select
-        told.concept,
-        told.unit,
-        told.period_start,
-        told.period_basis,
-        told.place,
-        told.dimension,
-        told.category,
-        told.value,
-        many.incidents::double as incidents,
+        concept,
+        unit,
+        period_start,
+        period_basis,
+        place,
+        dimension,
+        category,
+        sum(value) as value,
+        sum(once)::double as incidents,
         case getvariable('informants')
-            when 'independent' then many.incidents
-            when 'column' then told.informants
+            when 'independent' then sum(once)
+            when 'column' then count(*) filter (where incidents > 0)
             else 1
         end::double as informants,
-        told.largest
-    from told
-    inner join many
-        on
-            told.concept = many.concept
-            and told.unit = many.unit
-            and told.period_start = many.period_start
-            and told.period_basis = many.period_basis
-            and told.place = many.place
-            and told.dimension = many.dimension
-            and told.category = many.category
+        coalesce(max(largest), 0)::double as largest
+    from of_informant
+    group by all
     order by all;

@@ -337,9 +337,9 @@ def _answers(given: list[str]) -> dict[str, str]:
 @app.command()
 def build(data: Data = DEFAULT_DATA) -> None:
     """Build a release from all kept files, check it and make it the current one."""
-    from warehouse.build import build as build_release
     from warehouse.checks import CheckFailed
     from warehouse.inputs import NothingToBuild
+    from warehouse.publish import build as build_release
 
     try:
         with _progress("building") as step:
@@ -405,12 +405,13 @@ def withdraw(
 ) -> None:
     """Take a source or a file back: its bytes and rows are deleted, and a release is built without it.
 
-    For safety, all earlier releases that held it and older exports in the data folder's exports are deleted too.
+    For safety, all earlier releases that held it and older exports in the data folder's exports are deleted too, and
+    each of these releases is made anew without it.
     Copies that others have taken cannot be recalled.
     """
     from ingest.roles import LOCAL
-    from warehouse.build import build as build_release
     from warehouse.inputs import NothingToBuild, held_files
+    from warehouse.publish import build as build_release
     from warehouse.withdraw import REASONS, NothingToWithdraw
     from warehouse.withdraw import withdraw as take_back
 

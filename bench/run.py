@@ -76,7 +76,7 @@ import json, os, sys, time
 import bench.command
 from pathlib import Path
 from ingest.folder import Folder
-from warehouse.build import build
+from warehouse.publish import build
 
 reached = {}
 def say(words):

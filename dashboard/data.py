@@ -61,6 +61,11 @@ class Opened:
         return datetime.fromisoformat(self.manifest["built_at"])
 
     @property
+    def instead_of(self) -> str | None:
+        """The release that was withdrawn for safety and that this one stands for, if it does."""
+        return self.manifest.get("instead_of")
+
+    @property
     def manifest(self) -> dict[str, Any]:
         """What the release was built from and what it holds."""
         return _manifest(self.root, self.release)
@@ -125,18 +130,28 @@ def _forget(release: str) -> None:
     _lineage.clear()
 
 
+def newest() -> str | None:
+    """The id of the current release, where there is one."""
+    try:
+        return current_id(folder())
+    except NoRelease:
+        return None
+
+
 def before(opened: Opened) -> Opened | None:
-    """The release built before this one, of those that are kept; None where this is the first."""
+    """The release of what was held before this one, of those that are kept; None where this is the first."""
     kept = (place.parent.name for place in Path(opened.root, "releases").glob("*/manifest.json"))
-    built = ((_built_at(opened.root, release), release) for release in kept if RELEASE_ID.fullmatch(release))
-    older = [one for one in built if one < (_built_at(opened.root, opened.release), opened.release)]
+    built = ((_held_then(opened.root, release), release) for release in kept if RELEASE_ID.fullmatch(release))
+    older = [one for one in built if one < (_held_then(opened.root, opened.release), opened.release)]
     return Opened(opened.root, max(older)[1], opened.tier, opened.release) if older else None
 
 
 @cache
-def _built_at(root: str, release: str) -> str:
+def _held_then(root: str, release: str) -> tuple[int, str]:
+    """Sorts releases by what was held; one that was made anew stands where the withdrawn one stood."""
     # A release never changes, and is put in its place whole; times are all UTC and written alike.
-    return str(manifest(Folder(Path(root)), release)["built_at"])
+    facts = manifest(Folder(Path(root)), release)
+    return int(facts["ledger"]["n"]), str(facts["built_at"])
 
 
 @cache

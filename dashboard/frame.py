@@ -200,7 +200,11 @@ def held(name: str) -> tuple[Opened | None, str]:
     except NoRelease as error:
         if isinstance(error, WithdrawnRelease):
             said = _("This release was withdrawn: something in it could have put people at risk.")
-            return None, note_html(said, (_("See the current release"), address.same(name, release=None)))
+            ways = [(_("See the current release"), address.same(name, release=None))]
+            if error.anew and error.anew != data.newest():
+                said += " " + _("It was made anew without that, from what was held on its day.")
+                ways.insert(0, (_("See it without what was withdrawn"), address.same(name, release=error.anew)))
+            return None, note_html(said, *ways)
         if wanted:
             said = _("No release of that name is held here. Its numbers may stand in the current release.")
             return None, note_html(said, (_("See the current release"), address.same(name, release=None)))
@@ -209,8 +213,13 @@ def held(name: str) -> tuple[Opened | None, str]:
     if not opened.newer:
         return opened, ""
     said = _("You see release {release} of {day}, as the address asks. There is a newer one.")
+    if opened.instead_of:
+        said = _(
+            "You see release {release}, made on {day} in place of {withdrawn}, which was withdrawn for safety: what was"
+            " held on its day, without what was withdrawn. There is a newer one."
+        )
     return opened, note_html(
-        said.format(release=opened.release, day=day(opened.built)),
+        said.format(release=opened.release, day=day(opened.built), withdrawn=opened.instead_of),
         (_("See the same in the newer release"), address.same(name, release=opened.newer)),
     )
 

@@ -13,7 +13,7 @@ from durability.commands import add, run
 
 from ingest import declarations
 from ingest.folder import Folder
-from warehouse.build import build
+from warehouse.publish import build
 from warehouse.release import current_id, manifest, open_release
 
 NOBODY = 65534

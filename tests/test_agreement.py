@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
 from ingest.folder import Folder
-from warehouse.build import AGREEING, agree, build
+from warehouse.build import AGREEING, agree
 from warehouse.checks import AGREEMENT
+from warehouse.publish import build
 from warehouse.release import open_release, sql
 from warehouse.views import agreement
 

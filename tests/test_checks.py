@@ -18,6 +18,7 @@ from ingest.declarations import sources
 from ingest.folder import Folder
 from warehouse import build as building
 from warehouse import checks, inputs, quality
+from warehouse.publish import build
 from warehouse.release import current_id, manifest
 
 SOURCES = ("atf_trace_flows", "cide_ppd", "gitoc_oci", "isp_rj", "sinesp_vde", "soudapaz_rj", "unodc_iafq")
@@ -66,7 +67,7 @@ def commons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
     keep_samples(folder, SOURCES, root)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inputs, "accept", accept_small)
-        building.build(folder)
+        build(folder)
         yield folder
 
 
@@ -382,7 +383,7 @@ def test_a_failed_check_leaves_the_current_release(commons: Folder, monkeypatch:
     monkeypatch.setattr(inputs, "accept", accept_small)
     monkeypatch.setattr(building, "sql", twice)
     with pytest.raises(checks.CheckFailed, match=r"figure_id_once_in_a_part: .* \([\d,]+ of [\d,]+ rows\)"):
-        building.build(commons)
+        build(commons)
     assert current_id(commons) == before
     assert commons.ledger.read_bytes() == acts
     assert sorted(path.name for path in commons.releases.iterdir()) == releases

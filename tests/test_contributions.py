@@ -27,8 +27,8 @@ from ingest.declarations import declared
 from ingest.folder import Folder
 from ingest.roles import LOCAL, Actor, NotAllowed
 from schemas.declaration import DeclarationRefused
-from warehouse.build import build
 from warehouse.inputs import held_files
+from warehouse.publish import build
 from warehouse.release import open_release
 from warehouse.verify import verify
 

@@ -6,8 +6,8 @@ import pytest
 
 from ingest.folder import Folder
 from schemas.tables import TABLES
-from warehouse.build import build
 from warehouse.dictionary import comments, dictionary
+from warehouse.publish import build
 from warehouse.release import open_release
 from warehouse.starter import files
 

@@ -30,8 +30,8 @@ from ingest.folder import Folder
 from ingest.keep import keep
 from schemas.declaration import DeclarationRefused, parse
 from warehouse import checks, disclosure, inputs
-from warehouse.build import build
 from warehouse.lineage import lineage
+from warehouse.publish import build
 from warehouse.release import TIERS, current_id, manifest, open_release, sql
 from warehouse.stage import use_places, use_source
 from warehouse.suppress import Cell, Earlier, Relation, Rule, interval, primary, protect

@@ -21,8 +21,8 @@ from ingest.declarations import sources
 from ingest.folder import Folder
 from ingest.statement import StatementRefused, record
 from warehouse import inputs
-from warehouse.build import build
 from warehouse.export import DESIGNATIONS, FORMS, VIEWS, as_csv, batches, write
+from warehouse.publish import build
 from warehouse.release import open_release
 from warehouse.starter import files as starter_files
 

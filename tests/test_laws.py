@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ingest import declarations
 from ingest.folder import Folder
 from warehouse import checks
-from warehouse.build import build
+from warehouse.publish import build
 from warehouse.release import open_release
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,8 @@ import pytest
 
 from dashboard.prose import anchor
 from ingest.folder import Folder
-from warehouse.build import DERIVED, build
+from warehouse.build import DERIVED
+from warehouse.publish import build
 from warehouse.release import open_release
 
 TEXT = (Path(__file__).parents[1] / "docs" / "methods.md").read_text(encoding="utf-8")

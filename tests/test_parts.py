@@ -16,8 +16,8 @@ from sampled import accept_small, keep_samples
 from ingest.declarations import sources
 from ingest.folder import Folder
 from warehouse import inputs
-from warehouse.build import build
 from warehouse.inputs import Inputs, read_inputs
+from warehouse.publish import build
 from warehouse.release import TIERS, current_id, open_release, sql
 from warehouse.small_tables import content_of, use_lookups
 from warehouse.stage import use_places, use_source

@@ -18,8 +18,8 @@ from ingest.register.gazetteer import load as gazetteer
 from schemas.declaration import DeclarationRefused, Source, parse
 from schemas.reading import closed, read_for, terms_of_files
 from warehouse import export
-from warehouse.build import build
 from warehouse.lineage import lineage
+from warehouse.publish import build
 from warehouse.release import TIERS, current_id, manifest, open_release
 from warehouse.verify import verify
 

@@ -74,7 +74,7 @@ def test_a_build_signs_and_its_id_is_the_same(data: Path, built: Path, monkeypat
     folder = Folder(data)
     sign.make_key(folder)
     # The process that runs commands was started with other keys.
-    from warehouse.build import build as build_here
+    from warehouse.publish import build as build_here
 
     release = build_here(folder)
     assert release == current(built)

@@ -21,7 +21,7 @@ from ingest import ledger
 from ingest.declarations import sources
 from ingest.folder import Folder
 from schemas.vocabulary import codes, vocabularies
-from warehouse.build import build
+from warehouse.publish import build
 from warehouse.release import open_release, sql
 from warehouse.revisions import releases
 from warehouse.starter import files as starter_files

@@ -19,7 +19,8 @@ import pytest
 
 from ingest.folder import Folder
 from schemas.vocabulary import broader, vocabularies
-from warehouse.build import DERIVED, build
+from warehouse.build import DERIVED
+from warehouse.publish import build
 from warehouse.release import open_release, sql
 
 VIEWS = ("place_set", "yearly_total", "trend", "share", "coverage", "mark")

@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 from datetime import date
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,11 @@ from durability.commands import KILLED, add, build, current, leftovers, received
 
 from ingest import declarations, ledger, roles
 from ingest.folder import Folder
+from warehouse import publish
 from warehouse.release import TOMBSTONE, WithdrawnRelease, manifest, open_release
 from warehouse.withdraw import NothingToWithdraw, withdraw, withdrawn_files
 
-GONE, STAYS = "soudapaz_sp", "gva"
+GONE, STAYS, LATER = "soudapaz_sp", "gva", "soudapaz_rj"
 
 
 @pytest.fixture(scope="module")
@@ -153,13 +155,113 @@ def test_for_safety_every_release_that_held_it_goes_too(commons: Path, made: tup
         assert con.execute("select count(*) > 0 from figure").fetchall() == [(True,)]
     assert [path.name for path in folder.exports.iterdir()] == ["new.csv"]
     tombstone = json.loads((folder.releases / second / TOMBSTONE).read_text(encoding="utf-8"))
-    assert tombstone == {"release": second, "withdrawn": tombstone["withdrawn"], "reason": "safety"}
+    # What is left of it is what the current one is made of, so that one stands for it.
+    day = tombstone["withdrawn"]
+    assert tombstone == {"release": second, "withdrawn": day, "reason": "safety", "anew": current(commons)}
     assert GONE not in str(tombstone)
     said = verified(commons)
-    assert f"Release {second}: withdrawn for safety." in said
+    assert f"Release {second}: withdrawn for safety; {current(commons)} stands for it." in said
     assert leftovers(commons) == []
     with pytest.raises(WithdrawnRelease):
         open_release(folder, second)
+
+
+def sources_of(folder: Folder, release: str) -> set[str]:
+    with open_release(folder, release) as con:
+        return {source for (source,) in con.execute("select distinct source from figure").fetchall()}
+
+
+def anew(folder: Folder, release: str) -> str | None:
+    with pytest.raises(WithdrawnRelease) as withdrawn:
+        open_release(folder, release)
+    return withdrawn.value.anew
+
+
+def test_each_release_that_went_for_safety_is_made_anew_of_what_was_held_on_its_day(
+    commons: Path, made: tuple[Path, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dashboard import light
+
+    _, first, second = made
+    folder = Folder(commons)
+    add(commons, LATER)
+    third = build(commons, unchecked=True)
+    said = {release: figures(folder, release, STAYS) for release in (second, third)}
+    assert run(commons, "withdraw", GONE, "--reason", "safety", unchecked=True).code == 0
+    now = current(commons)
+    for_second, for_third = anew(folder, second), anew(folder, third)
+    assert for_second is not None
+    assert for_third == now
+    assert for_second not in (first, now)
+    assert (sources_of(folder, for_second), sources_of(folder, for_third)) == ({STAYS}, {STAYS, LATER})
+    # Not a figure of the rest has changed.
+    assert figures(folder, for_second, STAYS) == said[second]
+    assert figures(folder, for_third, STAYS) == said[third]
+    assert manifest(folder, for_second)["instead_of"] == second
+    assert "Rebuilt from the kept files" in verified(commons)
+    acts = [act for act in ledger.entries(folder) if act["act"] == "released"]
+    assert [(act["release"], act.get("instead_of")) for act in acts[3:]] == [(now, None), (for_second, second)]
+    assert build(commons, unchecked=True) == now
+    assert [act for act in ledger.entries(folder) if act["act"] == "released"] == acts
+
+    monkeypatch.setenv("COMMONS_DATA", str(commons))
+    shown = unescape(light.page("sources", {"release": second}, "en").html)
+    assert f"release={for_second}" in shown
+    assert "See it without what was withdrawn" in shown
+    assert f"in place of {second}" in light.page("sources", {"release": for_second}, "en").html
+    # What nobody would look for behind the current one is one way, not two.
+    assert "See it without what was withdrawn" not in light.page("sources", {"release": third}, "en").html
+
+
+def test_what_was_made_anew_can_be_withdrawn_too(commons: Path, made: tuple[Path, str, str]) -> None:
+    _, first, second = made
+    folder = Folder(commons)
+    add(commons, LATER)
+    third = build(commons, unchecked=True)
+    assert run(commons, "withdraw", GONE, "--reason", "safety", unchecked=True).code == 0
+    once = anew(folder, second)
+    assert run(commons, "withdraw", STAYS, "--reason", "safety", unchecked=True).code == 0
+    assert (anew(folder, second), anew(folder, once or "")) == (None, None)
+    assert anew(folder, first) is None
+    assert sources_of(folder, anew(folder, third) or "") == {LATER}
+    assert verified(commons)
+
+
+@pytest.mark.parametrize("step", ["_publish", "withdraw.made_anew"])
+def test_a_build_that_ends_before_all_is_made_anew_goes_on_the_next_time(
+    commons: Path, made: tuple[Path, str, str], monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    _, _, second = made
+    folder = Folder(commons)
+    add(commons, LATER)
+    third = build(commons, unchecked=True)
+    withdraw(folder, roles.LOCAL, GONE, reason="safety")
+    whole = publish._publish
+
+    def ends(*given: object, **named: object) -> str:
+        if step != "_publish" or "instead_of" in named:
+            raise RuntimeError("ended")
+        return whole(*given, **named)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as here:
+        here.setattr(f"warehouse.publish.{step}", ends)
+        with pytest.raises(RuntimeError, match="ended"):
+            publish.build(folder)
+    now = current(commons)
+    assert sources_of(folder, now or "") == {STAYS, LATER}
+    assert (anew(folder, second), anew(folder, third)) == (None, None)
+    assert publish.build(folder) == now
+    assert anew(folder, third) == now
+    assert sources_of(folder, anew(folder, second) or "") == {STAYS}
+    assert [path.name for path in folder.releases.glob(".*")] == []
+    assert len([act for act in ledger.entries(folder) if act.get("instead_of") == second]) == 1
+    assert verified(commons)
+
+
+def figures(folder: Folder, release: str, source: str) -> list[tuple[object, ...]]:
+    with open_release(folder, release) as con:
+        query = "select * from figure where source = ? order by all"
+        return con.execute(query, [source]).fetchall()
 
 
 def test_an_address_that_names_a_withdrawn_release_leads_to_the_current_one(

@@ -1,16 +1,12 @@
-"""Builds a release: parts per source and view, one small database per tier, a manifest; published in one step.
+"""Makes a release in a folder: parts per source and view, one small database per tier, a manifest.
 
-Only parts whose inputs or code changed are computed; the others are hard-linked from the release before. A build
-that fails or is killed leaves the current release as it was.
+Only parts whose inputs or code changed are computed; the others are hard-linked from the current release.
 """
 
-import errno
 import json
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from dataclasses import replace as altered
 from datetime import UTC, datetime
@@ -22,17 +18,14 @@ from typing import Any
 
 import duckdb
 import polars as pl
-from filelock import FileLock
 
-from ingest import ledger
-from ingest.folder import Folder, replace, sweep, sync
+from ingest.folder import Folder, sync
 from ingest.keep import digest
 from schemas.declaration import Disclosure, Source
 from warehouse import access, disclosure, suppress
-from warehouse.inputs import Inputs, NothingToBuild, Say, read_inputs
-from warehouse.release import TIERS, NoRelease, current_id, manifest, point_to, sql
+from warehouse.inputs import Inputs, Say
+from warehouse.release import TIERS, NoRelease, current_id, manifest, sql
 from warehouse.revisions import releases
-from warehouse.sign import sign
 from warehouse.small_tables import (
     OPENED,
     READ_TWICE,
@@ -47,7 +40,6 @@ from warehouse.small_tables import (
 from warehouse.stage import frame_of, use_kept, use_places, use_source
 from warehouse.succession import Held
 from warehouse.views import agreement
-from warehouse.withdraw import erase, withdrawn_files
 
 DERIVED: tuple[str, ...] = (
     "flow",
@@ -100,9 +92,6 @@ RESULT = {
 """What agreement.py gives back, as agreement.sql reads it."""
 
 
-BUILDING = ".building-"
-
-
 CLEAR, NOBODY = "TLP:CLEAR", "TLP:RED"
 
 
@@ -126,92 +115,24 @@ class Part:
         return set(self.tlp) <= set(allowed) and not set(self.instead) & set(allowed)
 
 
-def build(folder: Folder, say: Say = lambda words: None) -> str:
-    """Builds, checks and publishes a release from all kept files; returns its id.
+def make(
+    folder: Folder,
+    inputs: Inputs,
+    staged: Path,
+    say: Say,
+    *,
+    head: Mapping[str, Any],
+    reuse: bool,
+    instead_of: str = "",
+) -> str:
+    """Makes a release in a folder and checks it; returns its id. Whoever calls it holds the lock of builds.
 
-    Raises checks.CheckFailed, with the current release untouched.
+    `head` is the act of the ledger up to which the inputs were read; with `reuse`, parts of the current release are
+    linked where they are the same; `instead_of` is the withdrawn release it stands for.
+    Raises checks.CheckFailed.
     """
-    with _alone(folder):
-        # What a withdrawal that was killed has left.
-        erase(folder)
-        try:
-            inputs = read_inputs(folder, say)
-        except NothingToBuild:
-            if withdrawn_files(folder):
-                # All there was is withdrawn, so what was built from it is not shown either.
-                folder.current.unlink(missing_ok=True)
-            raise
-        staged = Path(tempfile.mkdtemp(prefix=BUILDING, dir=folder.releases))
-        try:
-            release = _build(folder, inputs, staged, say, reuse=True)
-            if (folder.releases / release / "manifest.json").exists():
-                shutil.rmtree(staged)
-            else:
-                # A tombstone of the same release, whose files have been received again.
-                shutil.rmtree(folder.releases / release, ignore_errors=True)
-                staged.chmod(0o755)  # a dashboard may run as another user
-                replace(staged, folder.releases / release)
-            sign(folder, release)
-            # First the act, then the pointer: a kill between them must not leave a current release without its act.
-            said = {"release": release, "manifest": digest(folder.releases / release / "manifest.json")}
-            if not said.items() <= _last_released(folder).items():
-                ledger.append(folder, "released", **said)
-            if not _is_current(folder, release):
-                point_to(folder, release)
-            access.close_inputs(folder, inputs)
-            return release
-        except BaseException:
-            shutil.rmtree(staged, ignore_errors=True)
-            raise
-
-
-def rebuild(folder: Folder, say: Say = lambda words: None) -> dict[str, Any]:
-    """The manifest of the release that the kept files, read anew, give on the day the current one was built.
-
-    Nothing is published or left behind.
-    """
-    built = datetime.fromisoformat(manifest(folder, current_id(folder))["built_at"]).date()
-    with _alone(folder), tempfile.TemporaryDirectory(prefix=BUILDING, dir=folder.releases) as away:
-        staged = Path(away) / "release"
-        staged.mkdir()
-        _build(folder, read_inputs(folder, say, Folder(Path(away) / "rows"), on=built), staged, say, reuse=False)
-        loaded: dict[str, Any] = json.loads((staged / "manifest.json").read_text(encoding="utf-8"))
-        return loaded
-
-
-@contextmanager
-def _alone(folder: Folder) -> Iterator[None]:
-    """Waits for a build that runs, and removes what a killed one left behind."""
-    folder.make()
-    with FileLock(folder.build_lock):
-        for left in folder.releases.glob(f"{BUILDING}*"):
-            shutil.rmtree(left, ignore_errors=True)
-        for parent in (folder.files, folder.accepted):
-            sweep(parent)
-        try:
-            yield
-        except duckdb.Error as error:
-            # DuckDB has no error of its own for a full disk.
-            if os.strerror(errno.ENOSPC) in str(error):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
-            raise
-
-
-def _last_released(folder: Folder) -> dict[str, Any]:
-    return next((act for act in reversed([*ledger.entries(folder)]) if act["act"] == "released"), {})
-
-
-def _is_current(folder: Folder, release: str) -> bool:
-    try:
-        return current_id(folder) == release
-    except NoRelease:
-        return False
-
-
-def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: bool) -> str:
     from warehouse import checks, quality
 
-    head = ledger.head(folder)
     before = _parts_before(folder) if reuse else {}
     # DuckDB's temporary data stay inside the staged folder, so that a kill leaves nothing elsewhere.
     with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(staged / ".tmp")}) as con:
@@ -238,6 +159,8 @@ def _build(folder: Folder, inputs: Inputs, staged: Path, say: Say, *, reuse: boo
     shutil.rmtree(staged / ".tmp", ignore_errors=True)
     release = _release_id(parts, small)
     facts = _manifest(staged, release, inputs, parts, small, tiers) | {"ledger": head}
+    if instead_of:
+        facts["instead_of"] = instead_of
     facts["published_before"] = [{"source": name, "content": _told(pattern)} for name, pattern in known.items()]
     say("checking")
     outcome = checks.run(staged, facts, inputs.reports, inputs.declared)
@@ -303,8 +226,8 @@ def patterns_before(folder: Folder, names: list[str]) -> dict[str, pl.DataFrame]
     Raises OSError where one of these files has changed: without it a withheld figure might be shown.
     """
     found: dict[str, list[pl.DataFrame]] = {}
-    for path in sorted(folder.releases.glob("*/manifest.json")):
-        for part in [] if path.parent.name.startswith(BUILDING) else json.loads(path.read_bytes())["parts"]:
+    for path in sorted(folder.releases.glob("[!.]*/manifest.json")):
+        for part in json.loads(path.read_bytes())["parts"]:
             file = path.parent / part["file"]
             if part["view"] == "pattern" and part["name"] in names and file.exists():
                 if digest(file) != part["bytes"]:

@@ -74,16 +74,22 @@ def released(source: Source) -> Source:
     return read_for(source, TIERS["amber"][-1]) or closed(source)
 
 
-def held_files(folder: Folder, declarations: Mapping[str, Source] | None = None) -> dict[str, list[Held]]:
+def held_files(
+    folder: Folder, declarations: Mapping[str, Source] | None = None, until: int | None = None
+) -> dict[str, list[Held]]:
     """Source → its kept files that were accepted, from the ledger; what was withdrawn is left out.
 
-    `declarations` are those they are read by: by default those in force.
+    `declarations` are those they are read by: by default those in force. With `until`, what had come in up to that
+    act of the ledger; also of that, what was withdrawn later and is not held again is left out.
     """
     in_force = declared(folder) if declarations is None else declarations
     known = {name: released(source) for name, source in in_force.items()}
     found: dict[tuple[str, str], Held] = {}
     accepted: set[tuple[str, str]] = set()
+    then: set[tuple[str, str]] | None = None
     for act in ledger.entries(folder):
+        if then is None and until is not None and act["n"] > until:
+            then = {*found} & accepted
         if act["act"] == "received" and act["source"] in known:
             source = known[act["source"]]
             layout = next((layout for layout in source.layout if layout.name == act["layout"]), None)
@@ -108,7 +114,7 @@ def held_files(folder: Folder, declarations: Mapping[str, Source] | None = None)
             accepted.discard((act["source"], act["snapshot"]))
     by_source: dict[str, list[Held]] = {}
     for key, file in found.items():
-        if key not in accepted:
+        if key not in accepted or (then is not None and key not in then):
             continue
         by_source.setdefault(file.source.name, []).append(file)
     return {name: in_order(files) for name, files in sorted(by_source.items())}
@@ -121,17 +127,20 @@ def read_inputs(
     *,
     needed: bool = True,
     on: date | None = None,
+    until: int | None = None,
     known: Mapping[str, Source] | None = None,
 ) -> Inputs:
     """All kept files with their accepted rows, ingested where the cache lacks them (by default the folder's own).
 
-    Sources under an embargo on the day `on` (by default today) are left out as if nothing of them were held. `known`
-    are the declarations: by default those in force.
+    Sources under an embargo on the day `on` (by default today) are left out as if nothing of them were held. With
+    `until`, only what had come in up to that act of the ledger. `known` are the declarations: by default those in
+    force.
     Raises NothingToBuild where nothing has figures, unless none are `needed`.
     """
     day = on or datetime.now(UTC).date()
     known = {**(declared(folder) if known is None else known)}
-    held = {name: files for name, files in held_files(folder, known).items() if not files[0].source.embargoed(day)}
+    came = held_files(folder, known, until)
+    held = {name: files for name, files in came.items() if not files[0].source.embargoed(day)}
     in_release = {name: released(source) for name, source in known.items()}
     inputs = Inputs(held, {name: current(files) for name, files in held.items()}, {}, load_gazetteer(), in_release)
     for name, files in held.items():

@@ -17,7 +17,7 @@ TIERS = {
 
 
 TOMBSTONE = "withdrawn.json"
-"""All that is left of a release that was withdrawn: when, and why in one word."""
+"""All that is left of a release that was withdrawn: when, why in one word, and which release was made in its place."""
 
 
 class NoRelease(Exception):
@@ -25,7 +25,11 @@ class NoRelease(Exception):
 
 
 class WithdrawnRelease(NoRelease):
-    """There was a release of that id; it was withdrawn for safety."""
+    """There was a release of that id; it was withdrawn for safety. `anew` is the one that stands for it, or None."""
+
+    def __init__(self, words: str, anew: str | None) -> None:
+        super().__init__(words)
+        self.anew = anew
 
 
 def current_id(folder: Folder) -> str:
@@ -42,8 +46,21 @@ def current_id(folder: Folder) -> str:
 
 def demand_not_withdrawn(folder: Folder, release: str) -> None:
     """Raises WithdrawnRelease where all that is left of a release says that it was withdrawn."""
-    if (folder.releases / release / TOMBSTONE).exists():
-        raise WithdrawnRelease(f"The release {release} was withdrawn for safety.")
+    if (stone := _stone(folder, release)) is None:
+        return
+    anew = stone.get("anew")
+    while anew and (next_stone := _stone(folder, anew)) is not None:
+        anew = next_stone.get("anew")
+    raise WithdrawnRelease(f"The release {release} was withdrawn for safety.", anew)
+
+
+def _stone(folder: Folder, release: str) -> dict[str, str | None] | None:
+    """What the tombstone of a release says; None where it has none."""
+    try:
+        loaded: dict[str, str | None] = json.loads((folder.releases / release / TOMBSTONE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return loaded
 
 
 def point_to(folder: Folder, release: str) -> None:

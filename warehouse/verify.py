@@ -11,10 +11,10 @@ from ingest import ledger
 from ingest.folder import Folder
 from ingest.keep import digest
 from warehouse import sign, withdraw
-from warehouse.build import rebuild
 from warehouse.checks import CheckFailed
 from warehouse.inputs import NothingToBuild, held_files
-from warehouse.release import TOMBSTONE, NoRelease, current_id, manifest
+from warehouse.publish import rebuild
+from warehouse.release import TOMBSTONE, NoRelease, WithdrawnRelease, current_id, demand_not_withdrawn, manifest
 
 
 @dataclass
@@ -93,7 +93,11 @@ def _withdrawn(folder: Folder, found: Verified) -> None:
     elif gone:
         found.lines.append(f"Withdrawn: {len(gone)} files (their bytes are gone on purpose).")
     for release in sorted(path.parent.name for path in folder.releases.glob(f"*/{TOMBSTONE}")):
-        found.lines.append(f"Release {release}: withdrawn for safety.")
+        try:
+            demand_not_withdrawn(folder, release)
+        except WithdrawnRelease as withdrawn:
+            stands = f"; {withdrawn.anew} stands for it" if withdrawn.anew else ""
+            found.lines.append(f"Release {release}: withdrawn for safety{stands}.")
 
 
 def _signatures(folder: Folder, trusted: list[Ed25519PublicKey], found: Verified, *, wanted: bool) -> None:

@@ -3,14 +3,14 @@
 First the ledger says so, in one act a file; all that follows is worked out from the ledger and can be done again. A
 kill between any two steps leaves less than before, and the same command, or the next build, goes on from there.
 
-For safety an affected release is not made anew under its old name: what it was built with (code, register, statements)
-is no longer here, and for as long as that took its rows would stay. It is emptied at once, a small file says that it
-was withdrawn, and the current release is built from what is left.
+For safety an affected release is emptied at once, and a small file says that it was withdrawn. The next build makes the
+current release from what is left, then each emptied one anew (warehouse/publish.py): under a name of its own, since a
+name stands for what a release says, and the small file says which.
 """
 
 import json
 import os
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -125,6 +125,22 @@ def _affected(folder: Folder, risky: set[File]) -> Iterator[str]:
             yield place.name
 
 
+def to_make_anew(folder: Folder) -> list[str]:
+    """Releases that were withdrawn and of which nobody has yet said what stands for them, oldest first."""
+    stones = (json.loads(path.read_text(encoding="utf-8")) for path in folder.releases.glob(f"[!.]*/{TOMBSTONE}"))
+    waiting = {stone["release"] for stone in stones if "anew" not in stone}
+    acts = (act["release"] for act in ledger.entries(folder) if act["act"] == "released") if waiting else ()
+    return [release for release in dict.fromkeys([*acts, *sorted(waiting)]) if release in waiting]
+
+
+def made_anew(folder: Folder, release: str, anew: str | None) -> None:
+    """Says which release stands for one that was withdrawn; None: no figures were left of it."""
+    place = folder.releases / release
+    if (place / TOMBSTONE).exists():
+        said = json.loads((place / TOMBSTONE).read_text(encoding="utf-8"))
+        _set_stone(folder, place, said | {"anew": anew})
+
+
 def _purge(folder: Folder, release: str, elsewhere: set[tuple[int, int]]) -> None:
     """Leaves a tombstone of a release and nothing else; from the first step on nobody is shown it.
 
@@ -133,16 +149,20 @@ def _purge(folder: Folder, release: str, elsewhere: set[tuple[int, int]]) -> Non
     place = folder.releases / release
     if not (place / TOMBSTONE).exists():
         said = {"release": release, "withdrawn": datetime.now(UTC).date().isoformat(), "reason": SAFETY}
-        with staging(folder.releases) as away:
-            staged = away / TOMBSTONE
-            staged.write_text(json.dumps(said) + "\n", encoding="utf-8")
-            staged.chmod(0o444)
-            sync(staged)
-            replace(staged, place / TOMBSTONE)
+        _set_stone(folder, place, said)
     for path in sorted(place.iterdir()):
         if path.name != TOMBSTONE:
             _empty(path, elsewhere)
     sync(place)
+
+
+def _set_stone(folder: Folder, place: Path, said: Mapping[str, str | None]) -> None:
+    with staging(folder.releases) as away:
+        staged = away / TOMBSTONE
+        staged.write_text(json.dumps(said) + "\n", encoding="utf-8")
+        staged.chmod(0o444)
+        sync(staged)
+        replace(staged, place / TOMBSTONE)
 
 
 def _erase_exports(folder: Folder, last: str) -> None:

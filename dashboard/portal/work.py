@@ -267,8 +267,8 @@ def changes_of(told: dict[str, Any]) -> list[dict[str, Any]]:
 
 def withdraw(folder: Folder, actor: Actor, source: str, reason: str) -> str | None:
     """Takes a source back: it goes from the next release, which is built at once. Returns that release, or None."""
-    from warehouse.build import build
     from warehouse.inputs import NothingToBuild
+    from warehouse.publish import build
     from warehouse.withdraw import withdraw as take_back
 
     take_back(folder, actor, source, reason=reason)

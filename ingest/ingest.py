@@ -319,7 +319,8 @@ def _label(layout: Layout) -> pl.Expr:
     period = layout.period
     assert period is not None
     if period.label:
-        return pl.col(period.label).str.strip_chars().alias("label")
+        text = pl.col(period.label).str.strip_chars()
+        return (text.replace(period.words) if period.words else text).alias("label")
     year = pl.lit(period.given) if period.given else pl.col(period.year or "").str.strip_chars().str.strip_suffix(".0")
     if period.month is None:
         return year.alias("label")

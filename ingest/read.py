@@ -66,12 +66,36 @@ def _csv_header(path: Path, read: Read) -> list[str]:
         head = file.read(HEAD_BYTES)
     text = head.decode(read.encoding, errors="replace").removeprefix("\ufeff")
     try:
-        names = next(islice(_rows(text, read), max(read.header_row, 1) - 1, None), [])
+        first = [*islice(_rows(text, read), max(read.header_row, 1))]
     except csv.Error as error:
         raise FileRefused("unreadable", value=str(error), known="CSV") from error
-    if not any(name.strip() for name in names):
+    names = _of_groups(first, read)
+    if not any(names):
         raise FileRefused("empty_file")
-    return [name.strip() for name in names]
+    return names
+
+
+def _of_groups(first: list[list[str]], read: Read) -> list[str]:
+    """The names of the columns, from the rows down to the header."""
+    at = max(read.header_row, 1)
+    names = [name.strip() for name in first[at - 1]] if len(first) >= at else []
+    above = [name.strip() for name in first[at - 2]] if read.groups_above and at > 1 and names else []
+    return grouped(above, names)
+
+
+def grouped(above: list[str], names: list[str]) -> list[str]:
+    """Names of columns with those of the groups in the row above: ['2021', ''] and ['Pistols', 'Rifles'] give
+    ['2021 Pistols', '2021 Rifles'].
+
+    A group goes on over empty cells to its right, if it begins over a name; over none it is itself a column's name.
+    """
+    found, group = [], ""
+    for i, own in enumerate(names + [""] * max(0, len(above) - len(names))):
+        upper = above[i] if i < len(above) else ""
+        if upper:
+            group = upper if own else ""
+        found.append(f"{group} {own}" if group and own and group != own else own or upper)
+    return found
 
 
 def _named(names: list[str]) -> list[str]:
@@ -206,7 +230,8 @@ def _table(sheet: pl.DataFrame, read: Read) -> Iterator[pl.DataFrame]:
     if read.header_row:
         if sheet.height < read.header_row:
             raise FileRefused("no_rows")
-        names = _named([str(text).strip() for text in sheet.row(read.header_row - 1)])
+        first = [[str(text) for text in row] for row in sheet.head(read.header_row).rows()]
+        names = _named(_of_groups(first, read))
         sheet = sheet[:, : len(names)]
         sheet.columns = names
     yield sheet[read.header_row :].select(

@@ -32,7 +32,7 @@ def recognise(path: Path, sources: Iterable[Source], file_name: str | None = Non
         raise FileRefused("empty_file")
     form = _format(path)
     nearest: tuple[float, Recognised, list[str]] | None = None
-    seen: dict[tuple[str, ...], list[str]] = {}
+    seen: dict[str, list[str]] = {}
     trouble: FileRefused | None = None
     for source in sources:
         for layout in source.layout:
@@ -63,16 +63,8 @@ def _format(path: Path) -> str:
     return "json" if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else "csv"
 
 
-def _names(path: Path, read: Read, seen: dict[tuple[str, ...], list[str]]) -> list[str]:
-    key = (
-        read.format,
-        read.encoding,
-        read.delimiter,
-        read.quote,
-        str(read.header_row),
-        read.sheet or "",
-        read.records or "",
-    )
+def _names(path: Path, read: Read, seen: dict[str, list[str]]) -> list[str]:
+    key = read.model_dump_json()
     if key not in seen:
         seen[key] = header(path, read)
     return seen[key]

@@ -105,6 +105,8 @@ class Read(Strict):
     """The sign around a cell that holds delimiters or line ends; '' where none has a meaning."""
     header_row: int = Field(1, ge=0)
     """Row of the headers as a spreadsheet counts; 0 for a grid without any."""
+    groups_above: bool = False
+    """Whether the row above names groups of columns: the header 'Pistols' below '2021' is the column '2021 Pistols'."""
     sheet: str | None = None
     records: str | None = None
     """For JSON: the key that holds the list of records."""
@@ -124,6 +126,8 @@ class Period(Strict):
 
     label: str | None = None
     """Column with '2019', '2019-03', '2019-Q1' or '2016/2017'."""
+    words: dict[str, str] = {}
+    """A text of the `label` as it stands in the file, such as 'Jul-Sep 2021' → the period, such as '2021-Q3'."""
     year: str | None = None
     month: str | None = None
     day: str | None = None
@@ -144,6 +148,8 @@ class Period(Strict):
         given = [name for name in ("label", "year", "date", "file_name", "given") if getattr(self, name)]
         if len(given) != 1:
             raise ValueError("give exactly one of label, year, date, file_name and given")
+        if self.words and not self.label:
+            raise ValueError("only a label has words that stand for periods")
         return self
 
 

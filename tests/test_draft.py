@@ -19,9 +19,10 @@ from typer.testing import CliRunner
 
 from commons import app
 from ingest.draft import Draft, draft
+from ingest.draft.column import profile
 from ingest.draft.counted import words_of
 from ingest.draft.sniff import sniff
-from ingest.draft.values import dated, numbered, profile
+from ingest.draft.values import dated, numbered
 from ingest.draft.written import toml
 from ingest.ingest import Batch, Snapshot, collect
 from ingest.items import parts

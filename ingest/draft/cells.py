@@ -1,6 +1,6 @@
 """Cells that name several things with their numbers, and how their parts are found."""
 
-from ingest.draft.values import Column
+from ingest.draft.column import Column
 from ingest.draft.words import meaning, signs
 from ingest.items import parts
 from schemas.declaration import Items

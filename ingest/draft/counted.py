@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 from ingest.draft.cells import split
 from ingest.draft.roles import LOOKUPS, Found
 from ingest.draft.said import YOUR_ANSWER, Guess, Question
-from ingest.draft.words import NUMBER_WORDS, entries, han, lists, meaning, mentions, plain
+from ingest.draft.words import entries, left_over, meaning, mentions, plain
 from ingest.translate import folded
 from schemas.said import said
 from schemas.vocabulary import codes
@@ -170,19 +170,6 @@ def asked_action() -> Question:
         "other": said("something else, or not always the same"),
     }
     return Question("done", said("What was done with the things this file counts?"), options)
-
-
-def left_over(header: str) -> list[str]:
-    """Words of a header that no list explains: 'involved' in 'guns involved', which is no count of guns seized."""
-    text = plain(header)
-    known = [
-        word for table in ("actions", "objects") for words in lists("headers.toml", table).values() for word in words
-    ]
-    known += [word for role in ("count", "total", "row_number") for word in lists("headers.toml", "roles")[role]]
-    for word in sorted((w for w in known if not w.endswith("*")), key=len, reverse=True):
-        text = text.replace(word, " ") if han(word) else f" {text} ".replace(f" {word} ", "  ").strip()
-    starts = tuple(word[:-1] for word in known if word.endswith("*"))
-    return [part for part in text.split() if part not in NUMBER_WORDS and not part.startswith(starts)]
 
 
 def asked(header: str, rows: tuple[int, ...] = ()) -> Question:

@@ -9,10 +9,12 @@ from typing import Any
 import polars as pl
 
 from ingest.draft import cells, counted, roles, where
+from ingest.draft.column import ARABIC_DIGITS, LATIN_DIGITS, PERSIAN_DIGITS, latin_digits, profile
+from ingest.draft.periods import STARTS, calendar_quarter, fiscal_quarter, over_two_years
 from ingest.draft.roles import Found
 from ingest.draft.said import LEFT_BY_ANSWER, YOUR_ANSWER, Guess, Question
 from ingest.draft.sniff import Sniffed, sniff
-from ingest.draft.values import ARABIC_DIGITS, LATIN_DIGITS, PERSIAN_DIGITS, exact, profile
+from ingest.draft.values import exact
 from ingest.draft.words import han, is_one_of, lists, mentions, plain
 from ingest.draft.written import toml
 from ingest.parse import span
@@ -109,7 +111,14 @@ def draft(path: Path, *, answers: Mapping[str, str] | None = None, file_name: st
 
 
 def _no_days(sheet: _Sheet) -> None:
-    """Headers such as 'Jan 23' are months of a year only where several months share it; else they may be days."""
+    """Headers such as 'Jan 23' are months of a year only where several months share it; else they may be days.
+
+    Nor are headers such as '2010-11' months where all may be a year that ends in the next.
+    """
+    wide = sheet.of("period_column")
+    if over_two_years([one.column.name for one in wide]):
+        for one in wide:
+            one.role = ""
     short = [one for one in sheet.of("period_column") if re.search(r"(?<!\d)\d{2}$", one.column.name.strip())]
     months, years = {one.period[1] for one in short if one.period}, {one.period[0] for one in short if one.period}
     if len(months) < 2 * len(years):
@@ -225,6 +234,7 @@ def _assemble(sheet: _Sheet, names: list[str], path: Path) -> None:
     if digits in (ARABIC_DIGITS, PERSIAN_DIGITS):
         layout["digits"] = digits
     _places(sheet)
+    _fiscal(sheet)
     _sum_columns(sheet)
     _table(sheet)
     _periods(sheet)
@@ -293,7 +303,7 @@ def _table(sheet: _Sheet) -> None:
     days = [one for one in sheet.of("date") if one.dates and (one.dates.precision == "day" or one.dates.orders)]
     singles = sheet.of("event_key", "evidence_ref", "items", *DETAILS)
     numeric = sheet.of("count")
-    if sheet.of("period_column"):
+    if sheet.of("period_column", "fiscal_column"):
         layout["table"], shown = "observation", said("its headers are periods")
     elif days:
         layout["table"], shown = "event", said("each row has a day in “{}”", days[0].column.name)
@@ -323,6 +333,8 @@ def _table(sheet: _Sheet) -> None:
 
 def _periods(sheet: _Sheet) -> None:
     layout = sheet.layout
+    if sheet.of("fiscal", "fiscal_column"):
+        return
     dates, years, months = sheet.of("date"), sheet.of("year"), sheet.of("month", "quarter")
     if sheet.of("period_column"):
         _wide(sheet, years)
@@ -335,6 +347,8 @@ def _periods(sheet: _Sheet) -> None:
         return
     if labels := sheet.of("label"):
         layout["period"] = {"label": labels[0].column.name}
+        if labels[0].months:
+            layout["period"]["words"] = labels[0].months
         _said_elsewhere(labels[0], (*years, *months, *sheet.of("day")))
         return
     if len(years) > 1 or len(months) > 1:
@@ -349,6 +363,33 @@ def _periods(sheet: _Sheet) -> None:
     for one in months:
         one.role = ""
     _given(sheet)
+
+
+def _fiscal(sheet: _Sheet) -> None:
+    """Quarters of years that begin in one year and end in the next become quarters of the calendar, once it is known
+    with which month such a year begins: that is asked, unless the file says so."""
+    found = sheet.of("fiscal", "fiscal_column")
+    texts = [[one.column.name] if one.role == "fiscal_column" else one.column.texts.to_list() for one in found]
+    quarters = {text: fiscal_quarter(latin_digits(text)) for some in texts for text in some}
+    said_ = {quarter[2] for quarter in quarters.values() if quarter} - {None}
+    start = sheet.answers.get("fiscal_start") or (said_.pop() if len(said_) == 1 else None)
+    if found and start not in STARTS:
+        options = {
+            "04": said("in April: the first quarter is April to June"),
+            "07": said("in July: the first quarter is July to September"),
+            "10": said("in October: the first quarter is October to December"),
+        }
+        sheet.ask(Question("fiscal_start", said("With which month does the year of this file begin?"), options))
+    for one, own in zip(found, texts, strict=True):
+        if start not in STARTS:
+            one.why = f"{OPEN} with which month its year begins"
+            continue
+        periods = {text: calendar_quarter(quarter[0], quarter[1], start) for text in own if (quarter := quarters[text])}
+        if one.role == "fiscal":
+            one.role, one.months = "label", periods
+        else:
+            year, part = periods[one.column.name].split("-")
+            one.role, one.period = "period_column", (year, part)
 
 
 def _said_elsewhere(where_: Found, others: tuple[Found, ...]) -> None:
@@ -591,8 +632,8 @@ def _counted_twice(sheet: _Sheet, measures: list[dict[str, Any]]) -> None:
 
 def _measure(sheet: _Sheet, one: Found, setting: counted.Setting) -> list[dict[str, Any]]:
     name = one.column.name
-    wide = one.role == "period_column"
-    key = "counts:" if wide else f"counts:{name}"
+    header = one.rest if one.role == "period_column" else name
+    key = f"counts:{header}"
     answer = sheet.answers.get(key)
     if answer == "ignore":
         one.why = LEFT_BY_ANSWER
@@ -600,9 +641,8 @@ def _measure(sheet: _Sheet, one: Found, setting: counted.Setting) -> list[dict[s
     thing = counted.UNIT_OF.get(one.code.get("concept", "")) or ("weapon" if one.code.get("firearm_type") else None)
     if one.role == "items":
         thing = "weapon"
-    found = counted.counts("" if wide else name, setting, answer, thing)
+    found = counted.counts(header, setting, answer, thing)
     if found is None:
-        header = "" if wide else name
         once = counted.needs_action(header, setting, thing)
         question = counted.asked_action() if once else counted.asked(header, tuple(one.column.rows[:3].to_list()))
         if question.key not in {asked.key for asked in sheet.questions}:
@@ -612,7 +652,7 @@ def _measure(sheet: _Sheet, one: Found, setting: counted.Setting) -> list[dict[s
         measure["period"] = one.code["period"]
     if found:
         measure |= {"concept": found[0], "unit": found[1]}
-        if not wide or not any(g.key == "counts:" for g in sheet.guesses):
+        if not any(g.key == key for g in sheet.guesses):
             sheet.guesses.append(Guess(key, _counted_in(found[0], found[1]), found[2]))
     if code := one.code.get("firearm_type"):
         if sheet.layout["table"] == "event":
@@ -803,7 +843,8 @@ def _added_up(sheet: _Sheet) -> dict[str, list[str]]:
 def _labels(sheet: _Sheet, period: dict[str, Any]) -> list[str]:
     """The texts that name periods, where a column or the declaration itself has them."""
     if name := period.get("label"):
-        return next(one.column.latin.to_list() for one in sheet.columns if one.column.name == name)
+        texts = next(one.column.texts.to_list() for one in sheet.columns if one.column.name == name)
+        return [period.get("words", {}).get(text, latin_digits(text)) for text in texts]
     return [period["given"]] if "given" in period and "month" not in period else []
 
 

@@ -2,26 +2,21 @@
 
 from dataclasses import dataclass, field
 
+from ingest.draft.column import Column
+from ingest.draft.periods import Part, fiscal_quarter, labels, month_share, quarter_of, whole_quarters, year_and_part
 from ingest.draft.said import LEFT_BY_ANSWER, YOUR_ANSWER, Guess, Question
 from ingest.draft.values import (
-    Column,
     Dates,
     Numbers,
     counting,
     dated,
     in_blocks,
-    label_share,
     link_share,
-    month_of,
-    month_share,
     numbered,
-    part_of_year,
-    quarter_of,
-    whole_quarters,
     words_share,
     year_share,
 )
-from ingest.draft.words import entries, is_one_of, lists, mentions, plain, says
+from ingest.draft.words import entries, is_one_of, left_over, lists, mentions, plain, says
 from ingest.personal import of_values
 from ingest.personal import words as personal_words
 from schemas.said import said
@@ -94,8 +89,10 @@ class Found:
     numbers: Numbers | None = None
     dates: Dates | None = None
     months: dict[str, str] = field(default_factory=dict)
-    period: tuple[str | None, str | None] | None = None
+    period: Part | None = None
     """Year and month in the header, where it is one of many such columns."""
+    rest: str = ""
+    """What else such a header says."""
     code: dict[str, str] = field(default_factory=dict)
     """What a column of numbers counts, where its header is a word of the lookup lists."""
     likely: tuple[str, ...] = ()
@@ -136,38 +133,29 @@ def usable(name: str) -> bool:
     return bool(name) and not set(name) & set("{}:!")
 
 
-def header_period(name: str) -> tuple[str | None, str | None] | None:
-    """('2019', None), (None, '03'), (None, 'Q1') or ('2019', '03') for a header that is a year or a part of it."""
-    if part := part_of_year(name):
-        return None, part
-    parts = plain(name).replace("年", " ").split()
-    if len(parts) == 2 and (month := month_of(parts[0])) and len(parts[1]) == 2 and parts[1].isdigit():
-        # 'Jan 23': that it is no day is seen beside the other headers.
-        return f"20{parts[1]}", month
-    years = [part for part in parts if len(part) == 4 and part.isdigit() and 1900 <= int(part) <= 2100]
-    rest = " ".join(part for part in parts if part not in years)
-    if len(years) != 1:
-        return None
-    if rest in ("", "ano", "year", "annee", "г", "год"):
-        return years[0], None
-    part = part_of_year(rest)
-    if part is None and len(rest) == 2 and rest.isdigit() and 1 <= int(rest) <= 12:
-        part = rest
-    return (years[0], part) if part else None
-
-
 def header_code(name: str) -> dict[str, str]:
-    """What a header that names a kind of weapon stands for: 'Pistolas' → PISTOL; {} for any other."""
+    """What a header that names a kind of weapon stands for: 'Pistolas' → PISTOL; {} for any other.
+
+    Words before or behind it may say what was done and that a number stands there, and nothing else.
+    """
     known = entries("firearm_type")
-    text = plain(name)
-    if text in known:
-        return known[text]
-    done = {word for words in lists("headers.toml", "actions").values() for word in words}
-    rest = [part for part in text.split() if not any(is_one_of(part, (word,)) for word in done)]
-    rest = [
-        part for part in rest if part not in ("de", "of", "no", "number", "total", "cantidad", "quantidade", "nombre")
-    ]
-    return known.get(" ".join(rest), {}) if rest else {}
+    parts = plain(name).split()
+    spans = [(i, j) for i in range(len(parts)) for j in range(len(parts), i, -1)]
+    for i, j in sorted(spans, key=lambda ends: ends[0] - ends[1]):
+        if (code := known.get(" ".join(parts[i:j]))) and not left_over(" ".join([*parts[:i], *parts[j:]])):
+            return code
+    return {}
+
+
+def header_in_period(name: str) -> tuple[str, Part] | None:
+    """'Pistols' and ('2021', None) for '2021 Pistols' or 'Pistols 2021', where the rest says what is counted."""
+    parts = name.split()
+    for i in range(1, len(parts)):
+        for text, rest in ((parts[:i], parts[i:]), (parts[i:], parts[:i])):
+            period, other = year_and_part(" ".join(text)), " ".join(rest)
+            if period and (header_code(other) or mentions(other, "objects") or mentions(other, "actions")):
+                return other, period
+    return None
 
 
 def find(column: Column, answer: str | None, order: str | None) -> Found:
@@ -199,13 +187,21 @@ def _by_both(found: Found, whole: list[str], near: list[str], numeric: bool, ord
     column = found.column
     assert found.numbers is not None
     if numeric:
-        period = header_period(column.name)
+        period = year_and_part(column.name)
+        if period is None and fiscal_quarter(column.name):
+            shown = said("its header is a quarter of a year over two years, and its cells are numbers")
+            return _is(found, "fiscal_column", shown, found.numbers.share)
         if period:
             found.period = period
             shown = said("its header is a period, and its cells are numbers")
             return _is(found, "period_column", shown, found.numbers.share)
+        if (inside := header_in_period(column.name)) and not mentions(column.name, "against").get("words"):
+            found.rest, found.period = inside
+            found.code = {**header_code(found.rest)}
+            shown = said("its header names a period and what is counted, and its cells are numbers")
+            return _is(found, "period_column", shown, found.numbers.share)
         if code := header_code(column.name):
-            found.code = code
+            found.code = {**code}
             shown = said("its header is a kind of thing, and its cells are numbers")
             return _is(found, "count", shown, found.numbers.share)
     for role in [*whole, *near]:
@@ -246,6 +242,9 @@ def _time(found: Found, role: str, numeric: bool, order: str | None) -> Found | 
     column = found.column
     if role == "day":
         return _is(found, "day", said("its header is “{}”", column.name)) if numeric else None
+    if role == "year" and mentions(column.name, "against").get("years"):
+        # It may begin in another month than January.
+        return None
     if role == "year" and (share := year_share(column)) >= SURE:
         shown = said("its header is “{}”, and {} of its cells are years", column.name, f"{share:.0%}")
         return _is(found, "year", shown, share)
@@ -257,18 +256,29 @@ def _time(found: Found, role: str, numeric: bool, order: str | None) -> Found | 
         if share >= SURE:
             shown = said("its header is “{}”, and {} of its cells are months", column.name, f"{share:.0%}")
             return _is(found, "month", shown, share)
-    if role == "period" and (share := label_share(column)) >= SURE:
-        shown = said("its header is “{}”, and {} of its cells are periods", column.name, f"{share:.0%}")
-        return _is(found, "label", shown, share)
+    if role == "period" and (label := _label(found)):
+        return label
     dates = dated(column, order)
     if dates is None:
-        return None
+        return _label(found)
     if word := mentions(column.name, "against").get("dates"):
         return _left(found, "day", said("its header says “{}”", word), OTHER_DAY)
     found.dates = dates
     shown = said("its header is “{}”; {}", column.name, dates.evidence) if dates.evidence else ""
     shown = shown or said("its header is “{}”", column.name)
     return _is(found, "date", shown, dates.share)
+
+
+def _label(found: Found) -> Found | None:
+    """The column as one of periods, if its cells name them."""
+    column = found.column
+    share, words = labels(column)
+    if share >= SURE:
+        found.months = words
+        return _is(found, "label", said("{} of its cells are periods", f"{share:.0%}"), share)
+    if column.filled and len(column.texts) <= FEW and all(map(fiscal_quarter, column.latin.to_list())):
+        return _is(found, "fiscal", said("its cells are quarters of years that begin in one year and end in the next"))
+    return None
 
 
 def no_role(found: Found, *, placed: bool) -> Found | None:
@@ -367,6 +377,8 @@ def _by_cells(found: Found, numeric: bool, order: str | None) -> Found:
         if dates is not None and dates.share >= SURE and dates.precision == "day" and not other:
             found.dates = dates
             return _is(found, "date", dates.evidence, dates.share)
+        if not other and (label := _label(found)):
+            return label
         if len(column.texts) < 2000:
             shares = {table: words_share(column, table) for table in LOOKUPS}
             best = max(shares, key=lambda table: shares[table])

@@ -14,6 +14,7 @@ import polars as pl
 
 from ingest.draft.said import YOUR_ANSWER, Guess, Question
 from ingest.draft.words import han, is_one_of, known_words, lists, mentions, plain
+from ingest.read import grouped
 from ingest.register.gazetteer import load as gazetteer
 from ingest.register.gazetteer import normalise_text
 from ingest.workbook import grid
@@ -260,7 +261,8 @@ def _csv(path: Path, answers: dict[str, str]) -> Sniffed:
     at, title, more, again = header_row(rows, answers)
     guesses += [*found, *more]
     questions += [*asked, *again]
-    read = Read(format="csv", encoding=encoding, delimiter=delimiter, quote=quote, header_row=at)
+    above = any(guess.key == "groups_above" for guess in more)
+    read = Read(format="csv", encoding=encoding, delimiter=delimiter, quote=quote, header_row=at, groups_above=above)
     return Sniffed(read, rows, title, guesses, questions)
 
 
@@ -357,6 +359,10 @@ def header_row(rows: list[list[str]], answers: dict[str, str]) -> tuple[int, str
     first = min(scores)
     best = max(scores, key=lambda i: (scores[i], -i))
     at = first if scores[first] >= scores[best] - 0.15 else best
+    if two := next((i for i in (at, at + 1) if two_levels(filled, i)), None):
+        shown = said("the row above it names groups of columns")
+        guesses = [Guess("header_row", str(two + 1), said("its cells are names, and those below are not"))]
+        return two + 1, _title(filled[: two - 1]), [*guesses, Guess("groups_above", str(two), shown)], []
     known = sum(bool(_known_header(cell)) for cell in filled[at] if cell)
     if scores[at] < 0.5 or (known == 0 and at + 1 < len(filled) and _alike(filled[at], filled[at + 1 :])):
         options = {str(i + 1): _shown(i, filled[i]) for i in list(scores)[:6]}
@@ -373,6 +379,29 @@ def header_row(rows: list[list[str]], answers: dict[str, str]) -> tuple[int, str
     if known:
         shown = said("{:d} of its {:d} texts are words of headers", known, counts[at])
     return at + 1, _title(filled[:at]), [Guess("header_row", str(at + 1), shown)], []
+
+
+def two_levels(rows: list[list[str]], at: int) -> bool:
+    """Whether a row holds names of columns and the row above those of groups of them.
+
+    Each column then has a name in one of the two, some group spans several, and no two columns share both names.
+    """
+    if at < 1 or at + 1 >= len(rows):
+        return False
+    width = max(len(rows[at - 1]), len(rows[at]))
+    above, own = ([*row, *[""] * (width - len(row))] for row in (rows[at - 1], rows[at]))
+    while width and not above[width - 1] and not own[width - 1]:
+        width -= 1
+    above, own = above[:width], own[:width]
+    filled = [cell for cell in (*above, *own) if cell]
+    if min(sum(map(bool, above)), sum(map(bool, own))) < 2 or any(_numeric(cell) and not _year(cell) for cell in filled):
+        return False
+    shape = [_numeric(cell) and not _year(cell) for cell in own]
+    if _alike_shape(shape, rows[at + 1 :]):
+        return False
+    spans = any(above[i] and own[i] and not above[i + 1] and own[i + 1] for i in range(width - 1))
+    names = grouped(above, own)
+    return spans and all(names) and len(set(names)) == width
 
 
 def _shown(at: int, row: list[str]) -> str:
@@ -417,8 +446,11 @@ def _known_header(cell: str) -> bool:
 
 def _alike(row: list[str], below: list[list[str]]) -> bool:
     """Whether a row has numbers and texts in the same columns as those below it: then it is no header."""
-    shape = [_numeric(cell) for cell in row]
-    others = [[_numeric(cell) for cell in other] for other in below[:20] if len(other) == len(row)]
+    return _alike_shape([_numeric(cell) for cell in row], below)
+
+
+def _alike_shape(shape: list[bool], below: list[list[str]]) -> bool:
+    others = [[_numeric(cell) for cell in other[: len(shape)]] for other in below[:20] if len(other) >= len(shape)]
     texts_only = not any(shape) and not any(any(other) for other in others)
     return texts_only or shape in others
 
@@ -443,7 +475,8 @@ def _workbook(path: Path, form: str, answers: dict[str, str]) -> Sniffed:
             guesses.append(Guess("sheet", chosen, said("it is the only sheet with a table")))
     rows = sheets[chosen]
     at, title, found, asked = header_row(rows[:FIRST_ROWS], answers)
-    read = Read(format="ods" if form == "ods" else "xlsx", sheet=chosen, header_row=at)
+    above = any(guess.key == "groups_above" for guess in found)
+    read = Read(format="ods" if form == "ods" else "xlsx", sheet=chosen, header_row=at, groups_above=above)
     named = f"{title} · {chosen}" if len(chosen) > 6 else title
     return Sniffed(read, rows[:FIRST_ROWS], named, [*guesses, *found], [*questions, *asked])
 

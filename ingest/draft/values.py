@@ -1,17 +1,16 @@
 """What the cells of a column are, decided over all of them: years, months, dates, numbers, links, words."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import polars as pl
 
+from ingest.draft.column import Column
+from ingest.draft.periods import month_of, over_two_years
 from ingest.draft.said import YOUR_ANSWER
-from ingest.draft.words import lists, meaning, plain, signs
-from ingest.parse import dates, latin, limits, numbers, span
+from ingest.draft.words import meaning, signs
+from ingest.parse import dates, limits, numbers
 from schemas.said import said
 
-ARABIC_DIGITS, PERSIAN_DIGITS = "٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹"
-LATIN_DIGITS = "0123456789"
 DAY_FIRST = (
     "%d/%m/%Y",
     "%d-%m-%Y",
@@ -41,54 +40,8 @@ MONTHS_IN_WORDS = ("%m %Y", "%m-%Y", "%m/%Y", "%m de %Y", "%Y %m")
 SHORT_DAY_FIRST, SHORT_MONTH_FIRST = ("%d/%m/%y", "%d-%m-%y", "%d.%m.%y"), ("%m/%d/%y", "%m-%d-%y", "%m.%d.%y")
 SHORT_YEAR = r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2}$"
 MOST = 0.8
-FEW_QUARTERS = 20
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column's distinct texts (stripped, not empty), how often each stands there, and the row it first stands in."""
-
-    name: str
-    texts: pl.Series
-    counts: pl.Series
-    rows: pl.Series
-    n_rows: int
-
-    @property
-    def filled(self) -> int:
-        """How many cells hold something."""
-        return int(self.counts.sum())
-
-    @cached_property
-    def latin(self) -> pl.Series:
-        """The texts with digits of our form."""
-        return latin(latin(self.texts, ARABIC_DIGITS), PERSIAN_DIGITS)
-
-    def share(self, good: pl.Series) -> float:
-        """Share of the filled cells whose text is good."""
-        return float((self.counts * good.cast(pl.UInt32)).sum()) / max(self.filled, 1)
-
-    @property
-    def digits(self) -> str:
-        """The digits it is written with."""
-        for own in (ARABIC_DIGITS, PERSIAN_DIGITS):
-            if self.texts.str.contains(f"[{own}]").any():
-                return own
-        return LATIN_DIGITS
-
-
-def profile(rows: pl.DataFrame, name: str) -> Column:
-    """One column of text rows, summed up."""
-    counted = (
-        rows.lazy()
-        .select(pl.col(name).str.strip_chars().alias("text"), "source_row")
-        .filter(pl.col("text") != "")
-        .group_by("text")
-        .agg(pl.len().alias("n"), pl.col("source_row").min().alias("row"))
-        .sort("row", "text")
-        .collect()
-    )
-    return Column(name, counted["text"], counted["n"], counted["row"], rows.height)
+LOOKED_AT = 2000
+"""Texts in which it is looked whether they are years over two calendar years."""
 
 
 def missing_words(column: Column) -> list[str]:
@@ -103,48 +56,6 @@ def year_share(column: Column) -> float:
     text = column.latin.str.strip_suffix(".0")
     year = text.cast(pl.Int32, strict=False)
     return column.share((text.str.len_bytes() == 4) & year.is_between(1900, 2100).fill_null(False))
-
-
-def month_of(text: str) -> str | None:
-    """'03' for 'marzo', 'mar.' or '3月'; None for what names no month."""
-    compared = plain(text)
-    for number, names in lists("words.toml", "months").items():
-        if compared in names:
-            return f"{int(number):02}"
-    return None
-
-
-def month_share(column: Column) -> tuple[float, dict[str, str]]:
-    """Share of cells that are months, and the names among them → '01' to '12'."""
-    if len(column.texts) > 60:
-        return 0, {}
-    number = column.latin.str.strip_suffix(".0").cast(pl.Int32, strict=False)
-    digits = number.is_between(1, 12).fill_null(False)
-    names = {text: month for text in column.texts if (month := month_of(text))}
-    return column.share(digits | column.texts.is_in(list(names))), names
-
-
-def part_of_year(text: str) -> str | None:
-    """'03' for a month and 'Q1' for a quarter, in words; None for what names neither."""
-    compared = plain(text)
-    for number, names in lists("words.toml", "quarters").items():
-        if compared in names:
-            return f"Q{number}"
-    return month_of(text)
-
-
-def quarter_of(text: str) -> str | None:
-    """'Q1' for '1', 'T1', 'Q1' or a quarter in words; None for anything else."""
-    compared = plain(text)
-    if compared in ("1", "2", "3", "4"):
-        return f"Q{compared}"
-    part = part_of_year(text)
-    return part if part and part.startswith("Q") else None
-
-
-def whole_quarters(column: Column) -> bool:
-    """Whether every cell of a column is a quarter."""
-    return 0 < len(column.texts) <= FEW_QUARTERS and all(map(quarter_of, column.texts.to_list()))
 
 
 @dataclass(frozen=True)
@@ -166,7 +77,7 @@ def dated(column: Column, order: str | None = None) -> Dates | None:
     Day or month first is decided by the cells that allow one order only; where none does, or both do, `orders` says so.
     """
     texts = column.latin
-    if not texts.str.contains(r"\d").any():
+    if not texts.str.contains(r"\d").any() or over_two_years(texts[:LOOKED_AT].to_list()):
         return None
     months = _month_names(texts.str.to_lowercase())
     evidence, first, open_rows = _order(column, order)
@@ -221,12 +132,6 @@ def _order(column: Column, order: str | None) -> tuple[str, tuple[str, ...], tup
         if not (unlike | only_month).any():
             return "", DAY_FIRST, ()
     return "", DAY_FIRST, tuple(column.rows.filter(unlike | only_month | short)[:5].to_list())
-
-
-def label_share(column: Column) -> float:
-    """Share of cells that are periods: 2019, 2019-03, 2019-Q1 or 2016/2017."""
-    known = {text: span(text) is not None for text in column.latin[:5000].to_list()}
-    return column.share(column.latin.is_in([text for text, good in known.items() if good]))
 
 
 def _month_names(lowered: pl.Series) -> dict[str, str]:

@@ -140,6 +140,19 @@ def mentions(text: str, table: str) -> dict[str, str]:
     return dict(sorted(found.items(), key=lambda pair: -len(pair[1])))
 
 
+def left_over(header: str) -> list[str]:
+    """Words of a header that no list explains: 'involved' in 'guns involved', which is no count of guns seized."""
+    text = plain(header)
+    known = [
+        word for table in ("actions", "objects") for words in lists("headers.toml", table).values() for word in words
+    ]
+    known += [word for role in ("count", "total", "row_number") for word in lists("headers.toml", "roles")[role]]
+    for word in sorted((w for w in known if not w.endswith("*")), key=len, reverse=True):
+        text = text.replace(word, " ") if han(word) else f" {text} ".replace(f" {word} ", "  ").strip()
+    starts = tuple(word[:-1] for word in known if word.endswith("*"))
+    return [part for part in text.split() if part not in NUMBER_WORDS and not part.startswith(starts)]
+
+
 @cache
 def known_words() -> frozenset[str]:
     """Every single word of both files, by which a text shows in which encoding it makes sense."""

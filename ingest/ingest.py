@@ -85,6 +85,7 @@ class _Seen:
     keys: list[pl.DataFrame] = field(default_factory=list)
     incidents: list[pl.DataFrame] = field(default_factory=list)
     places: dict[str, pl.DataFrame] = field(default_factory=dict)
+    carried: tuple[str, ...] = ()
 
 
 def ingest(source: Source, layout: Layout, snapshot: Snapshot, gazetteer: Gazetteer) -> Iterator[Batch]:
@@ -160,6 +161,8 @@ def _batch(
         text = text.with_columns(pl.lit(None, pl.String).alias("source_column"))
     text, found = _skip(text, layout, seen)
     issues += found
+    if layout.carried:
+        text, seen.carried = carry(text, layout.carried, seen.carried)
     rows, found = itemised(text, layout)
     issues += found
     for step in (_ragged, _required):
@@ -241,6 +244,23 @@ def _skip(text: pl.DataFrame, layout: Layout, seen: _Seen) -> tuple[pl.DataFrame
 
 def _skipped(part: pl.DataFrame, reason: str) -> pl.DataFrame:
     return one(f"skipped_{reason}", "row_skipped", row=int(part["source_row"][0]), n_rows=part.height)
+
+
+def carry(text: pl.DataFrame, columns: list[str], before: tuple[str, ...] = ()) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Rows whose empty cells in these columns hold what stands above; `before` is what the rows above ended with.
+
+    The columns go from the outermost group to the innermost: below a new province no district is carried over.
+    """
+    filled: list[pl.Series] = []
+    begins = pl.repeat(False, text.height + 1, dtype=pl.Boolean, eager=True)
+    for i, name in enumerate(columns):
+        own = pl.concat([pl.Series([before[i] if before else ""], dtype=pl.String), text[name].str.strip_chars()])
+        held = pl.DataFrame([own.replace("", None).alias("own"), begins.cum_sum().alias("block")])
+        filled.append(held.select(pl.col("own").forward_fill().over("block").fill_null(""))["own"].alias(name))
+        # What begins here ends all that is carried in the columns within.
+        begins = begins | pl.concat([pl.Series([False]), own[1:] != ""])
+    last = tuple(str(column[-1]) for column in filled)
+    return text.with_columns(column[1:] for column in filled), last
 
 
 def _ragged(rows: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[pl.DataFrame]]:

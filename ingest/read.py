@@ -54,6 +54,12 @@ def header(path: Path, read: Read) -> list[str]:
     return [] if first is None else [name for name in first.columns if name not in ("source_row", "_cells")]
 
 
+def no_pattern(name: str) -> str:
+    """A column's name; one that Polars would take for a pattern ('*', '^x$') with broad signs in place of these."""
+    pattern = name == "*" or (name.startswith("^") and name.endswith("$"))
+    return name.translate({ord("*"): "＊", ord("^"): "＾"}) if pattern else name
+
+
 def _unique(names: list[str]) -> list[str]:
     for name in names:
         if names.count(name) > 1:
@@ -94,7 +100,7 @@ def grouped(above: list[str], names: list[str]) -> list[str]:
         upper = above[i] if i < len(above) else ""
         if upper:
             group = upper if own else ""
-        found.append(f"{group} {own}" if group and own and group != own else own or upper)
+        found.append(no_pattern(f"{group} {own}" if group and own and group != own else own or upper))
     return found
 
 
@@ -253,7 +259,10 @@ def _records(path: Path, read: Read) -> Iterator[pl.DataFrame]:
     yield pl.DataFrame(
         {
             "source_row": pl.Series(range(1, len(records) + 1), dtype=pl.UInt32),
-            **{name: pl.Series([_text(record.get(name)) for record in records], dtype=pl.String) for name in names},
+            **{
+                no_pattern(name): pl.Series([_text(record.get(name)) for record in records], dtype=pl.String)
+                for name in names
+            },
             "_cells": pl.Series([None] * len(records), dtype=pl.UInt32),
         }
     )
@@ -265,7 +274,7 @@ def _parquet(path: Path) -> Iterator[pl.DataFrame]:
         table = pl.read_parquet(path)
         if any(kind.is_nested() or kind == pl.Binary for kind in table.dtypes):
             raise FileRefused("unreadable", value="nested columns", known="Parquet")
-        texts = table.select(pl.all().cast(pl.String).fill_null(""))
+        texts = table.select(pl.all().cast(pl.String).fill_null("")).rename(no_pattern)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise FileRefused("unreadable", value=str(error)[:80], known="Parquet") from error
     yield texts.select(

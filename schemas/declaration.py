@@ -320,6 +320,8 @@ class Layout(Strict):
     incident: str | None = None
     """What rows of one incident share, as a template, where an incident may take several rows (one for each weapon):
     disclosure control counts it once. It is not kept."""
+    carried: list[str] = []
+    """Columns, from the outermost group to the innermost, in which an empty cell says what the cell above it says."""
     columns: dict[str, str] = {}
     """Their column → our column, for what is taken as it stands."""
     constants: dict[str, str] = {}
@@ -366,6 +368,8 @@ class Layout(Strict):
         silent = [name for name in self.recognise.columns if name not in used]
         if silent and not self.tidy:
             raise ValueError(f"columns without a fate (map them or list them under ignore): {', '.join(silent)}")
+        if unknown := [name for name in self.carried if name not in self.recognise.columns]:
+            raise ValueError(f"carried: the file has no column '{unknown[0]}'")
         for column, code in self.sensitivity.items():
             if column not in used | {*self.recognise.columns}:
                 raise ValueError(f"sensitivity: the file has no column '{column}'")

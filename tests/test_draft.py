@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import tomllib
 import zipfile
 from datetime import date
@@ -21,13 +22,14 @@ from commons import app
 from ingest.draft import Draft, draft
 from ingest.draft.column import profile
 from ingest.draft.counted import words_of
+from ingest.draft.periods import calendar_quarter, fiscal_quarter, label_of, labels, over_two_years
 from ingest.draft.sniff import sniff
 from ingest.draft.values import dated, numbered
 from ingest.draft.written import toml
-from ingest.ingest import Batch, Snapshot, collect
+from ingest.ingest import Batch, Snapshot, carry, collect
 from ingest.items import parts
 from ingest.parse import dates, limits
-from ingest.read import batches
+from ingest.read import batches, grouped
 from ingest.register.gazetteer import load as gazetteer
 from schemas.declaration import (
     OPEN,
@@ -351,6 +353,235 @@ def test_no_part_of_a_cell_is_lost(cell: str) -> None:
     assert all(sign in kept for sign in cell if sign.isalnum())
 
 
+# Periods in words, groups above, blocks ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("2021", "2021"),
+        ("2021-03", "2021-03"),
+        ("marzo 2021", "2021-03"),
+        ("3T2021", "2021-Q3"),
+        ("2022Q1", "2022-Q1"),
+        ("T1-2022", "2022-Q1"),
+        ("1er trim. 2022", "2022-Q1"),
+        ("Jul–Sep 2021", "2021-Q3"),
+        ("enero a marzo de 2022", "2022-Q1"),
+        ("Q1 (Oct-Dec) 2022", "2022-Q4"),
+        ("2022年7-9月", "2022-Q3"),
+        ("II квартал 2022 г.", "2022-Q2"),
+        ("الربع الأول 2021", "2021-Q1"),
+        # No quarter of the calendar, a year over two, an average, a year alone with a day.
+        ("Feb-Apr 2022", None),
+        ("2021/22", None),
+        ("2019/2020", None),
+        ("Q1 2021/22", None),
+        ("14 March 2021", None),
+        ("marzo", None),
+    ],
+)
+def test_a_text_names_a_period_or_none(text: str, label: str | None) -> None:
+    assert label_of(text) == label
+
+
+@pytest.mark.parametrize("texts", [["2010-11", "2011-12"], ["2021/22"], ["FY 2009-10"], ["2019/2020", "2020/2021"]])
+def test_years_over_two_calendar_years_are_no_months(texts: list[str]) -> None:
+    assert over_two_years(texts)
+    assert labels(column(*texts)) == (0, {})
+    assert dated(column(*texts)) is None
+
+
+def test_months_beside_such_as_could_be_years_are_months() -> None:
+    assert labels(column("2010-11", "2010-12", "2011-01")) == (1, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Q1 2021/22", (2021, 1, None)),
+        ("2021-22 Q4", (2021, 4, None)),
+        ("FY2021/22 – Q2", (2021, 2, None)),
+        ("Q2 (Oct-Dec) 2021/22", (2021, 2, "07")),
+        ("Q1 (Jan-Mar) 2021/22", None),
+        ("Q1 2021/23", None),
+        ("2021/22", None),
+    ],
+)
+def test_a_quarter_of_a_fiscal_year_is_known_for_one(text: str, found: tuple[int, int, str | None] | None) -> None:
+    assert fiscal_quarter(text) == found
+
+
+@pytest.mark.parametrize("start", ["04", "07", "10"])
+def test_quarters_of_a_fiscal_year_follow_each_other_through_the_calendar(start: str) -> None:
+    """By counting months from the first on."""
+    for number in range(1, 5):
+        month = int(start) - 1 + 3 * (number - 1)
+        year, quarter = 2021 + (month >= 12), month % 12 // 3 + 1
+        assert calendar_quarter(2021, number, start) == f"{year}-Q{quarter}"
+
+
+def test_with_which_month_a_fiscal_year_begins_is_asked_once(tmp_path) -> None:
+    lines = ["County,Quarter,Rifles surrendered", "Turkana,Q1 2021/22,3", "Turkana,Q2 2021/22,4", "Wajir,Q1 2022/23,5"]
+    path = written(tmp_path, "\n".join(lines))
+    proposed = draft(path, answers={"country": "KEN"})
+    assert {question.key for question in proposed.questions} == {"fiscal_start"}
+    assert taken(path, proposed) is None
+    for start, first in (("07", date(2021, 7, 1)), ("10", date(2021, 10, 1))):
+        batch = taken(path, draft(path, answers={"country": "KEN", "fiscal_start": start}))
+        assert batch is not None
+        assert batch.rows["observation"]["period_start"].min() == first
+        assert sums(batch) == {"arms_surrendered": 12}
+
+
+def test_columns_of_fiscal_quarters_with_their_months_are_read_without_a_question(tmp_path) -> None:
+    lines = [
+        "Province,Q1 (Jul-Sep) 2021/22,Q2 (Oct-Dec) 2021/22,Q3 (Jan-Mar) 2021/22",
+        "Punjab,3,5,6",
+        "Sindh,4,6,4",
+        "Balochistan,9,8,4",
+    ]
+    path = written(tmp_path, "\n".join(lines), name="pistols_seized.csv")
+    proposed = draft(path, answers={"country": "PAK", "counts:": "arms_seized/weapon"})
+    assert proposed.questions == []
+    batch = taken(path, proposed)
+    assert batch is not None
+    starts = [date(2021, 7, 1), date(2021, 10, 1), date(2022, 1, 1)]
+    assert batch.rows["observation"]["period_start"].unique().sort().to_list() == starts
+
+
+def test_headers_of_two_rows_are_read_together(tmp_path) -> None:
+    lines = [
+        "Armas incautadas por provincia;;;;",
+        "Provincia;2021;;2022;",
+        ";Pistolas;Revólveres;Pistolas;Revólveres",
+        "Pichincha;3;4;5;6",
+        "Guayas;1;2;3;4",
+        "Manabí;7;8;9;2",
+    ]
+    path = written(tmp_path, "\n".join(lines))
+    proposed = draft(path, answers={"country": "ECU"})
+    assert proposed.questions == []
+    batch = taken(path, proposed)
+    assert batch is not None
+    rows = batch.rows["observation"]
+    found = rows.group_by("period_start", "category").agg(pl.col("value").sum()).sort("period_start", "category").rows()
+    of = {2021: {"PISTOL": 11, "REVOLVER": 14}, 2022: {"PISTOL": 17, "REVOLVER": 12}}
+    assert found == [(date(year, 1, 1), kind, n) for year, kinds in of.items() for kind, n in kinds.items()]
+
+
+@pytest.mark.parametrize(
+    ("above", "names", "whole"),
+    [
+        (
+            ["", "2021", "", "2022", ""],
+            ["State", "A", "B", "A", "B"],
+            ["State", "2021 A", "2021 B", "2022 A", "2022 B"],
+        ),
+        (["State", "2021", "", "Notes"], ["", "A", "B", ""], ["State", "2021 A", "2021 B", "Notes"]),
+        (["State"], ["", "A"], ["State", "A"]),
+        ([], ["State", "A"], ["State", "A"]),
+    ],
+)
+def test_a_group_goes_on_over_empty_cells(above: list[str], names: list[str], whole: list[str]) -> None:
+    assert grouped(above, names) == whole
+
+
+def test_the_head_of_a_form_is_no_group_of_columns(tmp_path) -> None:
+    lines = [
+        "Unit: provincial police,,,As of: 6 December 2021,",
+        "Date,State,Weapon,Number seized,Calibre",
+        "2021-03-14,Lagos,Pistol,3,9 mm",
+        "2021-03-15,Kano,Rifle,2,7.62",
+    ]
+    read = sniff(written(tmp_path, "\n".join(lines)), {}).read
+    assert (read.header_row, read.groups_above) == (2, False)
+
+
+def test_a_block_says_its_state_in_its_first_row(tmp_path) -> None:
+    lines = ["State,Weapon,2020,2021", "Lagos,Pistol,1,2", ",Rifle,3,4", ",Shotgun,1,1", "Kano,Pistol,5,6"]
+    path = written(tmp_path, "\n".join([*lines, ",Rifle,7,8", ",Shotgun,2,2"]))
+    proposed = draft(path, answers={"country": "NGA", "done": "seized"})
+    assert proposed.questions == []
+    assert proposed.declaration["layout"][0]["carried"] == ["State"]
+    batch = taken(path, proposed)
+    assert batch is not None
+    rows = batch.rows["observation"]
+    assert dict(rows.group_by("place").agg(pl.col("value").sum()).iter_rows()) == {"NG-LA": 12, "NG-KN": 30}
+
+
+def test_an_empty_cell_in_a_list_of_events_is_asked(tmp_path) -> None:
+    lines = ["State,Date,Weapon,Number seized", "Lagos,2021-03-14,Pistol,3", "Kano,2021-03-15,Rifle,2"]
+    lines += [",2021-03-16,Pistol,4", "Lagos,2021-03-17,Rifle,5", ",2021-03-18,Rifle,1"]
+    path = written(tmp_path, "\n".join(lines))
+    proposed = draft(path, answers={"country": "NGA"})
+    assert {question.key for question in proposed.questions} == {"carried"}
+    for answer, accepted in (("above", 5), ("nothing", 3)):
+        batch = taken(path, draft(path, answers={"country": "NGA", "carried": answer}))
+        assert batch is not None
+        assert batch.counts.accepted == accepted
+
+
+@SLOW
+@given(st.lists(st.tuples(st.sampled_from(["", "a", "b"]), st.sampled_from(["", "x", "y"])), min_size=1), st.data())
+def test_what_is_carried_down_is_the_same_whole_or_in_pieces(cells: list[tuple[str, str]], data: st.DataObject) -> None:
+    rows = pl.DataFrame(cells, schema=["outer", "inner"], orient="row")
+    names = ["outer", "inner"]
+    whole, end = carry(rows, names)
+    at = data.draw(st.integers(0, len(cells)))
+    first, between = carry(rows[:at], names)
+    second, last = carry(rows[at:], names, between)
+    assert pl.concat([first, second]).equals(whole)
+    assert last == end
+    # By hand: an inner text ends where a new outer one begins.
+    outer = inner = ""
+    for (own_outer, own_inner), row in zip(cells, whole.rows(), strict=True):
+        if own_outer:
+            outer, inner = own_outer, ""
+        inner = own_inner or inner
+        assert row == (outer, inner)
+
+
+def test_a_total_among_the_columns_is_left_out_where_it_is_their_sum(tmp_path) -> None:
+    lines = ["Year,State,Pistols seized,Rifles seized,Total arms seized,Persons arrested", "2021,Lagos,3,1,4,2"]
+    lines += ["2021,Kano,2,-,2,1", "2021,Rivers,5,4,9,7", "2021,Oyo,1,1,2,0"]
+    path = written(tmp_path, "\n".join(lines))
+    proposed = draft(path, answers={"country": "NGA", "dash": "zero"})
+    assert proposed.columns["Total arms seized"] == "ignore"
+    batch = taken(path, proposed)
+    assert batch is not None
+    assert sums(batch) == {"arms_seized": 17, "persons_arrested": 10}
+
+
+def test_a_file_of_one_state_does_not_stand_for_its_country(tmp_path) -> None:
+    lines = ["Police of Kano State: weapons seized,,", "Date,Area command,Pistols seized"]
+    lines += ["2021-03-14,Bichi,3", "2021-03-15,Wudil,2", "2021-03-16,Gwarzo,1"]
+    path = written(tmp_path, "\n".join(lines))
+    proposed = draft(path)
+    assert "state" in {question.key for question in proposed.questions}
+    assert taken(path, proposed) is None
+    left = {"column:Area command": "ignore"}
+    batch = taken(path, draft(path, answers={"state": "NG-KN", **left}))
+    assert batch is not None
+    assert set(batch.rows["event"]["place"]) == {"NG-KN"}
+    elsewhere = draft(path, answers={"state": "no", **left})
+    assert "country" in {question.key for question in elsewhere.questions}
+
+
+def test_a_number_of_a_district_is_not_taken_for_that_of_its_state(tmp_path) -> None:
+    lines = ["Region,District,Year,Pistols seized", "Ashanti,Obuasi,2021,3", "Volta,Hohoe,2021,2", "Oti,Nkwanta,2021,1"]
+    path = written(tmp_path, "\n".join(lines))
+    proposed = draft(path, answers={"country": "GHA"})
+    assert [question.key for question in proposed.questions] == ["table"]
+    assert set(proposed.questions[0].options) == {"event", "observation"}
+
+
+def test_a_decimal_comma_is_no_rival_of_the_delimiter(tmp_path) -> None:
+    lines = ["Date;State;Pistols seized;Cannabis (kg)", "2021-03-14;Lagos;3;1044,5", "2021-03-15;Kano;2;41,9"]
+    sniffed = sniff(written(tmp_path, "\n".join(lines)), {})
+    assert (sniffed.read.delimiter, sniffed.questions) == (";", [])
+
+
 # Declarations ----------------------------------------------------------------------------------------------------
 
 
@@ -443,6 +674,17 @@ def test_a_header_that_no_template_can_hold_is_asked(tmp_path, header: str) -> N
     proposed = draft(written(tmp_path, "\n".join(lines)))
     parse(proposed.toml(), "drafted")
     assert f"column:{header}" in {question.key for question in proposed.questions}
+
+
+@pytest.mark.parametrize("header", ["*", "^.*$", "^a$"])
+def test_a_header_that_is_a_pattern_to_polars_is_a_header(tmp_path, header: str) -> None:
+    lines = [f"{header},State,Year,Pistols seized", "x,Lagos,2021,3", "y,Kano,2021,2", ",Rivers,2021,4"]
+    records = [dict(zip(lines[0].split(","), line.split(","), strict=True)) for line in lines[1:]]
+    for name, text in (("a.csv", "\n".join(lines)), ("a.json", json.dumps(records))):
+        path = written(tmp_path, text, name)
+        batch = taken(path, draft(path, answers={"country": "NGA"}))
+        assert batch is not None
+        assert sums(batch) == {"arms_seized": 9}
 
 
 def test_weights_and_prices_are_no_counts(tmp_path) -> None:

@@ -17,6 +17,7 @@ from ingest.draft.sniff import Sniffed, sniff
 from ingest.draft.values import exact
 from ingest.draft.words import han, is_one_of, lists, mentions, plain
 from ingest.draft.written import toml
+from ingest.ingest import carry
 from ingest.parse import span
 from ingest.read import Defect, batches
 from ingest.register.gazetteer import load
@@ -25,7 +26,12 @@ from schemas.issue import FileRefused
 from schemas.said import said
 
 LAST_ROWS = 40
+MOST_BLOCKS = 4
+"""Columns on the left that may be groups of rows within groups."""
+MOST_FILLED, SURELY_FILLED = 0.7, 0.5
+"""Share of filled cells of a column that may say what stands above, and of one that does so beyond doubt."""
 SHORT_TITLE = 300
+MOSTLY, MOST_TOTALS = 0.8, 0.5
 KEYS_TO_CHOOSE = (
     "provenance",
     "provenance_subclass",
@@ -102,6 +108,7 @@ def draft(path: Path, *, answers: Mapping[str, str] | None = None, file_name: st
     title = " · ".join(text for text in (sniffed.title, Path(name).stem.replace("_", " ").replace("-", " ")) if text)
     sheet = _Sheet(sniffed, rows, [], given, title, [*sniffed.guesses], [*sniffed.questions], {})
     _skips(sheet)
+    _carried(sheet)
     order = given.get("date_order")
     names = [column for column in rows.columns if column not in ("source_row", "_cells")]
     sheet.columns = [roles.find(profile(sheet.rows, column), given.get(f"column:{column}"), order) for column in names]
@@ -187,6 +194,42 @@ def _footnotes(sheet: _Sheet, rows: pl.DataFrame, names: list[str]) -> pl.DataFr
     return rows.filter(~pl.col(names[0]).str.strip_chars().is_in(texts)) if texts else rows
 
 
+def _carried(sheet: _Sheet) -> None:
+    """Columns on the left in which only the first row of a block has a text, as below merged cells."""
+    rows = sheet.rows
+    names = [name for name in rows.columns if name not in ("source_row", "_cells")]
+    found: list[str] = []
+    own = {name: rows[name].str.strip_chars() != "" for name in names[: MOST_BLOCKS + 1]}
+    for name, filled in own.items():
+        if filled.all() and not found:
+            # Such as a number of the row, or what the inner blocks lie in.
+            continue
+        lost = any((own[outer] & ~filled).any() for outer in found)
+        if float(filled.mean() or 0) > MOST_FILLED or not filled[0] or lost:  # type: ignore[arg-type]
+            break
+        found.append(name)
+    if not found:
+        return
+    blocks = carry(rows, found)[0].filter(own[found[-1]]).select(found)
+    sure = blocks.is_unique().all() and float(own[found[-1]].mean() or 0) <= SURELY_FILLED  # type: ignore[arg-type]
+    answer = sheet.answers.get("carried")
+    if not sure and answer is None:
+        options = {
+            "above": said("the same as the cell above"),
+            "nothing": said("nothing: it was not known or not said"),
+        }
+        some = rows.filter(~own[found[-1]])["source_row"][:3].to_list()
+        words = said("What does an empty cell in the column “{}” mean?", found[0])
+        sheet.ask(Question("carried", words, options, tuple(some)))
+        return
+    if answer == "nothing":
+        return
+    shown = YOUR_ANSWER if answer else said("only the first row of each block has a text there")
+    sheet.guesses.append(Guess("carried", ", ".join(found), shown))
+    sheet.layout["carried"] = found
+    sheet.rows = carry(rows, found)[0]
+
+
 def _is_total(text: str) -> bool:
     """Whether a cell is a word for a total, or begins with one: 'Sous-total Centre', 'TOTAL (ALL INDIA)'."""
     words = lists("headers.toml", "row_words")
@@ -202,7 +245,7 @@ def _totals(sheet: _Sheet, rows: pl.DataFrame, names: list[str]) -> pl.DataFrame
             break
         unique = rows[name].str.strip_chars().unique()
         near = [text for text in unique.to_list() if 0 < len(text) < 60 and _is_total(text)]
-        if len(near) > 0.5 * len(unique):
+        if float(rows[name].str.strip_chars().is_in(near).mean() or 0) > MOST_TOTALS:  # type: ignore[arg-type]
             continue
         for text in sorted(near):
             hit = rows[name].str.strip_chars() == text
@@ -253,6 +296,8 @@ def _places(sheet: _Sheet) -> None:
     for one in sheet.columns:
         if one.column.name in placed.used:
             one.role = "placed"
+        elif one.column.name in placed.pending:
+            one.role, one.why = "pending", f"{OPEN} which country its places lie in"
         elif one.role == "site":
             one.why = roles.LEFT_OUT["site"]
         elif one.role == "place":
@@ -265,33 +310,42 @@ def _places(sheet: _Sheet) -> None:
 
 
 def _sum_columns(sheet: _Sheet) -> None:
-    """A column of totals is left out where it is the sum of the others, and the count where it stands alone."""
+    """A column of totals is left out where it is the sum of others, and is the count where it stands alone."""
     wide = sheet.of("period_column", "count")
     open_ = [one for one in sheet.of("") if one.numbers and one.numbers.share >= roles.SURE]
-    for one in sheet.of("total"):
-        if open_:
-            one.role = ""
-            continue
-        if not wide:
-            one.role = "count"
-            continue
-        values = [sheet.rows[o.column.name].str.strip_chars().str.replace_all(r"[ ,\u00a0]", "") for o in wide]
-        numbers = pl.DataFrame([v.alias(str(i)) for i, v in enumerate(values)]).select(
-            pl.all().cast(pl.Float64, strict=False)
-        )
-        own = (
-            sheet.rows[one.column.name]
-            .str.strip_chars()
-            .str.replace_all(r"[ ,\u00a0]", "")
-            .cast(pl.Float64, strict=False)
-        )
-        same = float((numbers.sum_horizontal() == own).mean() or 0)  # type: ignore[arg-type]
-        if same >= 0.8 and len(wide) > 1:
+    for one in [*sheet.of("total"), *(one for one in sheet.of("count") if roles.says_total(one.column.name))]:
+        others = [other for other in sheet.columns if other in wide and other is not one]
+        if found := _summed(sheet, one, others):
+            one.role = "total"
             one.why = said("the sum of the other columns")
-            one.evidence = said("it is the sum of the other columns in {} of the rows", f"{same:.0%}")
-            one.share = same
-        else:
-            one.role = ""
+            one.evidence = said("it is the sum of “{}” in {} of the rows", ", ".join(found[1]), f"{found[0]:.0%}")
+            one.share = found[0]
+        elif one.role == "total":
+            one.role = "" if open_ or wide else "count"
+
+
+def _summed(sheet: _Sheet, total: Found, others: list[Found]) -> tuple[float, list[str]] | None:
+    """The neighbours of a column that it is the sum of, and in which share of the rows."""
+    at = sheet.columns.index(total)
+    before = [one for one in others if sheet.columns.index(one) < at]
+    after = [one for one in others if sheet.columns.index(one) > at]
+    runs = [before[i:] for i in range(len(before) - 1)] + [after[:i] for i in range(len(after), 1, -1)]
+    own = _as_number(sheet, total)
+    for run in [others, *runs] if len(others) > 1 else []:
+        # A cell without a number adds nothing.
+        added = pl.DataFrame([_as_number(sheet, one).alias(str(i)) for i, one in enumerate(run)]).sum_horizontal()
+        same = float((added.fill_null(0) == own.fill_null(0)).mean() or 0)  # type: ignore[arg-type]
+        if same >= MOSTLY and own.n_unique() > 2:
+            return same, [one.column.name for one in run]
+    return None
+
+
+def _as_number(sheet: _Sheet, one: Found) -> pl.Series:
+    assert one.numbers is not None
+    text = sheet.rows[one.column.name].str.strip_chars().str.replace_all(r"[ \u00a0\u202f]", "")
+    grouping = one.numbers.thousands or ("," if one.numbers.decimal != "," else "")
+    text = text.str.replace_all(grouping, "", literal=True) if grouping else text
+    return text.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
 
 
 def _table(sheet: _Sheet) -> None:
@@ -300,6 +354,22 @@ def _table(sheet: _Sheet) -> None:
     if answer := sheet.answers.get("table"):
         layout["table"] = answer
         return
+    _decide_table(sheet)
+    finer = [one for one in sheet.of("site") if len(one.column.texts) > 1]
+    if finer and layout["table"] == "observation":
+        # A number of a district would be taken for that of its state.
+        sheet.guesses = [guess for guess in sheet.guesses if guess.key != "table"]
+        sheet.questions = [question for question in sheet.questions if question.key != "table"]
+        name = finer[0].column.name
+        words = said("Each row is about one “{}”, which no register of places holds. What are its numbers?", name)
+        options = {"observation": said("numbers of the whole state or country")}
+        if not sheet.of("period_column", "fiscal_column"):
+            options = {"event": said("parts: added up they make the number of the state or country"), **options}
+        sheet.ask(Question("table", words, options))
+
+
+def _decide_table(sheet: _Sheet) -> None:
+    layout = sheet.layout
     days = [one for one in sheet.of("date") if one.dates and (one.dates.precision == "day" or one.dates.orders)]
     singles = sheet.of("event_key", "evidence_ref", "items", *DETAILS)
     numeric = sheet.of("count")
@@ -314,7 +384,7 @@ def _table(sheet: _Sheet) -> None:
         keys = [
             one.column.name
             for one in sheet.columns
-            if one.role in ("placed", "year", "month", "quarter", "date", "label", *roles.LOOKUPS)
+            if one.role in ("placed", "pending", "fiscal", "year", "month", "quarter", "date", "label", *roles.LOOKUPS)
         ]
         unique = float(sheet.rows.select(keys).is_unique().sum()) / sheet.rows.height if keys else 0
         if unique < 0.95:
@@ -794,7 +864,7 @@ def _below_country(sheet: _Sheet) -> bool:
 
 def _every_column(sheet: _Sheet) -> None:
     """A column that was found but has no use in a layout of this shape is left out, and asked."""
-    parts = {key: value for key, value in sheet.layout.items() if key != "recognise"}
+    parts = {key: value for key, value in sheet.layout.items() if key not in ("recognise", "carried")}
     used = Layout.model_validate({**parts, "recognise": {}}).used_columns()
     for one in sheet.columns:
         name = one.column.name
@@ -820,7 +890,7 @@ ORDER = (
         "digits",
         "approximate",
     ),
-    *("read", "recognise", "period", "place", "measure", "items", "columns", "lookup", "ignore", "skip"),
+    *("carried", "read", "recognise", "period", "place", "measure", "items", "columns", "lookup", "ignore", "skip"),
 )
 
 

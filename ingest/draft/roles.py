@@ -97,6 +97,8 @@ class Found:
     """What a column of numbers counts, where its header is a word of the lookup lists."""
     likely: tuple[str, ...] = ()
     """What its header says, whatever the cells hold."""
+    whole: bool = False
+    """Whether a word for its role is the whole header."""
 
 
 def by_header(name: str) -> tuple[list[str], list[str]]:
@@ -131,6 +133,12 @@ def personal_inside(column: Column) -> str:
 def usable(name: str) -> bool:
     """Whether a header can be written into a template: it is not empty and has none of the signs templates have."""
     return bool(name) and not set(name) & set("{}:!")
+
+
+def says_total(name: str) -> bool:
+    """Whether a header says that it is a total: 'Total arms', 'Всего изъято'."""
+    words = lists("headers.toml", "row_words")
+    return any(says(plain(name), word) for word in (*words["total"], *words["sum_of"]))
 
 
 def header_code(name: str) -> dict[str, str]:
@@ -206,6 +214,7 @@ def _by_both(found: Found, whole: list[str], near: list[str], numeric: bool, ord
             return _is(found, "count", shown, found.numbers.share)
     for role in [*whole, *near]:
         if (sure := _as(found, role, role in whole, numeric, order)) is not None:
+            sure.whole = role in whole
             return sure
     if numeric and mentions(column.name, "objects") and not mentions(column.name, "against").get("words"):
         word = next(iter(mentions(column.name, "objects").values()))
@@ -293,7 +302,7 @@ def no_role(found: Found, *, placed: bool) -> Found | None:
         return None
     if numbers.share >= MOST:
         against = mentions(column.name, "against").get("words")
-        if against and not mentions(column.name, "objects") and not {"count", "total"} & set(found.likely):
+        if against and not mentions(column.name, "objects") and "count" not in found.likely:
             return _left(found, "number", said("its header says “{}”", against), OTHER_NUMBER)
         return None
     if set(map(plain, column.texts[: FEW + 1].to_list())) <= {

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import unicodedata
 from functools import cache
 from itertools import pairwise
@@ -14,7 +15,7 @@ import polars as pl
 
 from ingest.draft.said import YOUR_ANSWER, Guess, Question
 from ingest.draft.words import han, is_one_of, known_words, lists, mentions, plain
-from ingest.read import grouped
+from ingest.read import grouped, no_pattern
 from ingest.register.gazetteer import load as gazetteer
 from ingest.register.gazetteer import normalise_text
 from ingest.workbook import grid
@@ -285,7 +286,11 @@ def _dialect(text: str, answers: dict[str, str]) -> tuple[str, str, list[list[st
             [Guess("delimiter", ",", said("the file has a single column"))],
             [],
         )
-    rivals = [one for one in tried if one[3] != delimiter and one[1] > 1 and one[0] > regular - 0.1]
+    rivals = [
+        one
+        for one in tried
+        if one[3] != delimiter and one[1] > 1 and one[0] > regular - 0.1 and not _in_numbers(text, one[3])
+    ]
     if rivals and not given:
         options = {
             _word(one[3]): said("the sign “{}” makes {:d} columns", _word(one[3]), one[1]) for one in (best, *rivals)
@@ -297,6 +302,12 @@ def _dialect(text: str, answers: dict[str, str]) -> tuple[str, str, list[list[st
     if quote == "'":
         guesses.append(Guess("quote", quote, said("cells stand between such signs")))
     return delimiter, quote, rows, guesses, []
+
+
+def _in_numbers(text: str, sign: str) -> bool:
+    """Whether a sign mostly stands between two digits, as in 1044,5: then it divides numbers, and no columns."""
+    all_of_it = text.count(sign)
+    return sign == "," and len(re.findall(r"(?<=\d),(?=\d)", text)) >= 0.8 * all_of_it
 
 
 def _word(delimiter: str) -> str:
@@ -394,7 +405,12 @@ def two_levels(rows: list[list[str]], at: int) -> bool:
         width -= 1
     above, own = above[:width], own[:width]
     filled = [cell for cell in (*above, *own) if cell]
-    if min(sum(map(bool, above)), sum(map(bool, own))) < 2 or any(_numeric(cell) and not _year(cell) for cell in filled):
+    if min(sum(map(bool, above)), sum(map(bool, own))) < 2 or any(
+        _numeric(cell) and not _year(cell) for cell in filled
+    ):
+        return False
+    # The first columns say which place or thing a row is about: those of a form's head span them too.
+    if (above[0] and own[0]) or any(":" in cell or "：" in cell for cell in above):
         return False
     shape = [_numeric(cell) and not _year(cell) for cell in own]
     if _alike_shape(shape, rows[at + 1 :]):
@@ -506,6 +522,9 @@ def _json(path: Path, answers: dict[str, str]) -> Sniffed:
     if not loaded or not all(isinstance(record, dict) for record in loaded):
         raise FileRefused("no_rows")
     names = list(dict.fromkeys(name for record in loaded for name in record))
-    rows = [names, *([str(record.get(name, "")) for name in names] for record in loaded[:FIRST_ROWS])]
+    rows = [
+        [*map(no_pattern, names)],
+        *([str(record.get(name, "")) for name in names] for record in loaded[:FIRST_ROWS]),
+    ]
     guesses.append(Guess("format", "json", said("the file is a list of {:d} records", len(loaded))))
     return Sniffed(Read(format="json", encoding=encoding, records=records), rows, "", guesses, questions)

@@ -18,6 +18,12 @@ MOST_NAMES = 6000
 MOST_ASKED = 40
 FITS = 0.6
 AHEAD = 0.15
+SURE = 0.9
+DIRECTIONS = (
+    *("central", "centre", "center", "centro", "north", "south", "norte", "northern", "southern", "eastern", "western"),
+    *("littoral", "littoral", "coast", "capital", "federal", "nacional", "oriental", "occidental", "islands", "lakes"),
+)
+"""Names of states that are also plain words of titles."""
 LEVEL_WORDS = {"admin1": said("states or provinces"), "admin2": said("municipalities or districts")}
 CODES = ("CO-DANE:{%s:05}", "MX-INEGI:{%s:05}", "BR-IBGE:{%s:07}", "US-FIPS:{%s:05}")
 
@@ -31,6 +37,8 @@ class Where:
     questions: list[Question] = field(default_factory=list)
     used: dict[str, str] = field(default_factory=dict)
     """Column → its level."""
+    pending: set[str] = field(default_factory=set)
+    """Columns that are known for what they are, and wait for the country."""
 
 
 def countries_named(text: str, gazetteer: Gazetteer) -> list[str]:
@@ -63,7 +71,10 @@ def placed(
         shown = said("{} of its cells are codes of the form “{}”", f"{share:.0%}", pattern)
         where.guesses.append(Guess(f"column:{one.column.name}", "place_code", shown, share))
         where.tries.append({"code": pattern})
+    if country_column is None and not any(one.role == "admin1" for one in names):
+        country = _state(where, country, names, title, answers, gazetteer)
     if country is None:
+        _pend(where, names)
         return where
     levels = _levels(where, [one for one in names if one is not country_column], country, answers, gazetteer)
     above: Any = country["within"]
@@ -83,6 +94,25 @@ def placed(
             _lookup(where, country["try"], rows, country_column, answers, gazetteer)
     where.tries += chain
     return where
+
+
+def _apart(names: list[Found]) -> None:
+    """'Canton' may be a word for either level: beside a column of provinces it is the lower one."""
+    upper = [one for one in names if one.role == "admin1" and one.whole]
+    either = [one for one in upper if "admin2" in one.likely]
+    if len(upper) == 2 and len(either) == 1:
+        either[0].role = "admin2"
+
+
+def _pend(where: Where, names: list[Found]) -> None:
+    """Columns of places by their headers, of which it is not known yet in which country they lie."""
+    _apart(names)
+    for level in LEVELS:
+        those = [one for one in names if one.role == level and one.column.name not in where.used]
+        for one in those if len(those) == 1 else []:
+            where.pending.add(one.column.name)
+            shown = said("its header is “{}”; which places they are is seen once the country is known", one.column.name)
+            where.guesses.append(Guess(f"column:{one.column.name}", level, shown))
 
 
 def _may_be_place(one: Found, answers: dict[str, str]) -> bool:
@@ -162,6 +192,69 @@ def _country(
     return None
 
 
+def states_named(text: str, within: str | None, gazetteer: Gazetteer) -> dict[str, str]:
+    """States or provinces whose name a text says → that name; `within` a country, or else anywhere."""
+    compared = normalise_text(plain(text))
+    held = gazetteer.places.filter(level="admin1").select("code", "country", "name")
+    others = pl.concat(
+        [
+            gazetteer.aliases.filter(scheme="name").select("code", name="alias"),
+            gazetteer.names.select("code", "name"),
+        ]
+    ).join(held.select("code", "country"), on="code")
+    countries = {normalise_text(name) for name in gazetteer.places.filter(level="country")["name"]}
+    found: dict[str, str] = {}
+    for code, country, name in pl.concat([held, others.select(held.columns)]).iter_rows():
+        word = normalise_text(name)
+        # Anywhere in the world many a short word is a state's name.
+        long = len(word) > (7 if within is None else 4) or any(ord(sign) > 0x3000 for sign in word)
+        if within in (None, country) and long and word not in countries | {*DIRECTIONS} and says(compared, word):
+            found[code] = max(found.get(code, ""), word, key=len)
+    return {c: w for c, w in found.items() if not any(w != other and w in other for other in found.values())}
+
+
+def _state(
+    where: Where,
+    country: dict[str, Any] | None,
+    names: list[Found],
+    title: str,
+    answers: dict[str, str],
+    gazetteer: Gazetteer,
+) -> dict[str, Any] | None:
+    """The one state a whole file is about, where its title names one: else its rows would stand for the country."""
+    named = states_named(title, country["within"] if country else None, gazetteer)
+    answer = answers.get("state")
+    if not named or answer == "no":
+        return country
+    if answer not in named:
+        of_it = {code: _of_a_town(names, code, gazetteer) for code in named}
+        answer = max(of_it, key=lambda code: of_it[code]) if country else ""
+        if of_it.get(answer, 0) < SURE:
+            official = dict(gazetteer.places.filter(level="admin1").select("code", "name").iter_rows())
+            options = {code: official[code] for code in sorted(named)}
+            options["no"] = said("no: they lie in other states too, or it is the name of something else")
+            word = next(iter(named.values()))
+            words = said("The title or the name of the file says “{}”. Do all its rows lie there?", word)
+            # Its answer says which country it is.
+            where.questions = [question for question in where.questions if question.key != "country"]
+            where.questions.append(Question("state", words, options))
+            return None
+        shown = said(
+            "the title or the name of the file says so, and {} of the place names lie there", f"{of_it[answer]:.0%}"
+        )
+        where.guesses.append(Guess("state", answer, shown, of_it[answer]))
+    else:
+        where.guesses.append(Guess("state", answer, YOUR_ANSWER))
+        where.questions = [question for question in where.questions if question.key != "country"]
+    return {"within": answer, "try": {"code": answer}}
+
+
+def _of_a_town(names: list[Found], state: str, gazetteer: Gazetteer) -> float:
+    """The greatest share of a column's names that are municipalities of a state."""
+    shares = [float(_resolved(one.column.texts, "admin2", state, "name", gazetteer).mean() or 0) for one in names]  # type: ignore[arg-type]
+    return max(shares, default=0)
+
+
 def _country_column(column: Found, gazetteer: Gazetteer) -> tuple[float, dict[str, Any]] | None:
     texts = column.column.texts
     template = f"{{{column.column.name}}}"
@@ -201,7 +294,9 @@ def _shares(names: list[Found], gazetteer: Gazetteer) -> dict[str, Shares]:
     for one in columns:
         texts = one.column.texts
         best = found.setdefault(one.column.name, {})
-        for level in LEVELS:
+        # A district may be a state by another name; a province is no municipality.
+        of_states = one.whole and one.role == "admin1" and "admin2" not in one.likely
+        for level in LEVELS[:1] if of_states else LEVELS:
             asked = _asked(texts, level, None, "name", gazetteer)
             hits = [[code] if code else list(several) for code, several in asked.select("code", "candidates").rows()]
             if level == "admin1":
@@ -259,10 +354,11 @@ def _levels(
 ) -> dict[str, tuple[Found, str]]:
     """Level → the column that names places of that level, and by which scheme of names."""
     within = country["within"] if isinstance(country["within"], str) else None
+    of = dict(gazetteer.places.select("code", "country").iter_rows())
     fits: list[tuple[float, str, Found, str]] = []
     for one in names:
         shares = {level: _best_scheme(one, level, within, gazetteer) for level in LEVELS}
-        if within and shares["admin1"][0] < FITS and one.role == "admin2" and not gazetteer.holds("admin2", within):
+        if within and shares["admin1"][0] < FITS and one.role == "admin2" and not gazetteer.holds("admin2", of[within]):
             # No register of these is held for the country: the column is known for what it is, and not used.
             one.role = "site"
             continue
@@ -280,7 +376,26 @@ def _levels(
         n, country_ = len(one.column.texts), within or said("their country")
         shown = said("{} of its {:d} names are {} of {}", f"{share:.0%}", n, LEVEL_WORDS[level], country_)
         where.guesses.append(Guess(f"column:{one.column.name}", level, shown, share))
+    if not levels:
+        levels = _by_its_header(where, names)
+    if within and "admin1" in levels and not gazetteer.holds("admin2", of[within]):
+        for one in names:
+            if one.column.name not in where.used and one.role in LEVELS and one.whole and "admin2" in one.likely:
+                one.role = "site"
     return levels
+
+
+def _by_its_header(where: Where, names: list[Found]) -> dict[str, tuple[Found, str]]:
+    """The one column whose header is a word for states, where none has names that are known: each of its few names can
+    be asked."""
+    _apart(names)
+    said_so = [one for one in names if one.role == "admin1" and one.whole and len(one.column.texts) <= MOST_ASKED]
+    if len(said_so) != 1:
+        return {}
+    (one,) = said_so
+    where.used[one.column.name] = "admin1"
+    where.guesses.append(Guess(f"column:{one.column.name}", "admin1", said("its header is “{}”", one.column.name)))
+    return {"admin1": (one, "name")}
 
 
 def _best_scheme(one: Found, level: str, within: str | None, gazetteer: Gazetteer) -> tuple[float, str]:

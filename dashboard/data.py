@@ -68,7 +68,7 @@ class Opened:
     @property
     def manifest(self) -> dict[str, Any]:
         """What the release was built from and what it holds."""
-        return _manifest(self.root, self.release)
+        return _manifest(self.root, self.release, self.tier)
 
     def rows(self, question: str, **parameters: object) -> list[Row]:
         """The answer of `queries/<question>.sql`."""
@@ -141,16 +141,17 @@ def newest() -> str | None:
 def before(opened: Opened) -> Opened | None:
     """The release of what was held before this one, of those that are kept; None where this is the first."""
     kept = (place.parent.name for place in Path(opened.root, "releases").glob("*/manifest.json"))
-    built = ((_held_then(opened.root, release), release) for release in kept if RELEASE_ID.fullmatch(release))
-    older = [one for one in built if one < (_held_then(opened.root, opened.release), opened.release)]
+    tier = opened.tier
+    built = ((_held_then(opened.root, release, tier), release) for release in kept if RELEASE_ID.fullmatch(release))
+    older = [one for one in built if one < (_held_then(opened.root, opened.release, tier), opened.release)]
     return Opened(opened.root, max(older)[1], opened.tier, opened.release) if older else None
 
 
 @cache
-def _held_then(root: str, release: str) -> tuple[int, str]:
+def _held_then(root: str, release: str, tier: str) -> tuple[int, str]:
     """Sorts releases by what was held; one that was made anew stands where the withdrawn one stood."""
     # A release never changes, and is put in its place whole; times are all UTC and written alike.
-    facts = manifest(Folder(Path(root)), release)
+    facts = manifest(Folder(Path(root)), release, tier)
     return int(facts["ledger"]["n"]), str(facts["built_at"])
 
 
@@ -208,8 +209,8 @@ def _text(question: str) -> str:
 
 
 @cache
-def _manifest(root: str, release: str) -> dict[str, Any]:
-    return manifest(Folder(Path(root)), release)
+def _manifest(root: str, release: str, tier: str) -> dict[str, Any]:
+    return manifest(Folder(Path(root)), release, tier)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ingest import declarations, ledger
+from ingest import declarations, keys, ledger
 from ingest.draft.written import toml as written
 from ingest.folder import Folder, alone, replace, staging, sync
 from ingest.keep import digest, keep
@@ -410,7 +410,7 @@ def submit(
     layout = layout_for(folder, contribution, source)
     copy = copy_of(folder, contribution)
     text = declaration(folder, contribution)
-    sha, content = declarations.keep_declaration(folder, text), digest(copy)
+    sha, content = declarations.keep_declaration(folder, text), keys.blinded(digest(copy))
     snapshot = secrets.token_hex(32)
     with ledger.lock(folder), held(folder, contribution.id) as now:
         if now.stage not in OPEN:
@@ -505,7 +505,7 @@ def _accepted(
 
 
 def _standing(folder: Folder, source: str) -> dict[str, str | None]:
-    """Snapshots of a source that wait or were accepted → the sha256 of their bytes."""
+    """Snapshots of a source that wait or were accepted → the blinded hash of their bytes."""
     found: dict[str, str | None] = {}
     for act in ledger.entries(folder):
         if act.get("source") == source and act["act"] == "received":

@@ -1,5 +1,6 @@
 """Secret keys of one installation. They lie outside the data folder, so that a copy of the data opens nothing."""
 
+import hmac
 import os
 import secrets
 import sys
@@ -23,7 +24,7 @@ def path(name: str) -> Path:
 
 
 def key(name: str) -> bytes:
-    """The 32 random bytes called `name` (quarantine, linking, signing), made on first use.
+    """The 32 random bytes called `name` (quarantine, linking, signing, hashes), made on first use.
 
     Two processes that ask at once get the same key. Raises PermissionError where others can read it, ValueError where
     the file is not a key: a wrong key would lock up what another one had closed.
@@ -38,6 +39,11 @@ def key(name: str) -> bytes:
     if len(found) != LENGTH:
         raise ValueError(said("{} is not a key: it must hold {:d} bytes", file, LENGTH))
     return found
+
+
+def blinded(text: str) -> str:
+    """A keyed SHA-256 of a text: it tells whether something is still the same, and nobody can test a guess by it."""
+    return hmac.new(key("hashes"), text.encode(), "sha256").hexdigest()
 
 
 def _make(file: Path) -> None:

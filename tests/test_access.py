@@ -15,6 +15,7 @@ from ingest import declarations
 from ingest.folder import Folder
 from warehouse.publish import build
 from warehouse.release import current_id, manifest, open_release
+from warehouse.verify import verify
 
 NOBODY = 65534
 GREEN, CLEAR = "gva", "soudapaz_sp"
@@ -76,8 +77,47 @@ def test_the_user_of_the_public_viewer_opens_clear_and_nothing_else(folder: Fold
     for part in manifest(folder, root.name)["parts"]:
         assert opens(root / part["file"]) == (GREEN not in part["name"]), part["name"]
     assert not opens(root / "quality.html")
+    # A hash of what is withheld would let a guess at it be tested.
+    closed = {name: opens(root / name) for name in ("manifest.json", "clear.json", "green.json", "amber.json")}
+    assert closed == {"manifest.json": False, "clear.json": True, "green.json": False, "amber.json": False}
+    told = (root / "clear.json").read_text(encoding="utf-8")
+    restricted = [part for part in manifest(folder, root.name)["parts"] if GREEN in part["name"]]
+    assert restricted
+    assert not any(part[name] in told for part in restricted for name in ("content", "bytes", "key"))
+    assert not any(
+        file["snapshot"] in told for file in manifest(folder, root.name)["inputs"] if file["source"] == GREEN
+    )
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in root.glob("*.duckdb")}
     assert modes == {"clear.duckdb": 0o444, "green.duckdb": 0o400, "amber.duckdb": 0o400}
+
+
+def test_the_id_of_a_release_with_restricted_sources_is_no_hash_to_guess_by(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is the same for the operator, and another one where the key is another."""
+    first = build(folder)
+    facts = manifest(folder, first)
+    assert verify(folder).holds
+    monkeypatch.setenv("COMMONS_KEYS", str(tmp_path / "keys"))
+    again = manifest(folder, build(folder))
+    assert again["release"] != first
+    assert {(part["view"], part["name"]): part["content"] for part in again["parts"]} == {
+        (part["view"], part["name"]): part["content"] for part in facts["parts"]
+    }
+
+
+def test_where_everyone_sees_all_the_manifest_is_open_and_the_id_the_same_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = set()
+    for number in range(2):
+        monkeypatch.setenv("COMMONS_KEYS", str(tmp_path / f"keys-{number}"))
+        data = tmp_path / f"data-{number}"
+        add(data, CLEAR)
+        ids.add(build(Folder(data)))
+        root = Folder(data).releases / current_id(Folder(data))
+        assert stat.S_IMODE((root / "manifest.json").stat().st_mode) == 0o444
+    assert len(ids) == 1
 
 
 def test_figures_are_led_back_to_files_of_their_tier_only(folder: Folder) -> None:

@@ -176,10 +176,11 @@ def two_releases(small: Path, tmp_path: Path) -> Path:
     shutil.copytree(small / "releases" / now, root / "releases" / now)
     shutil.copytree(small / "releases" / now, root / "releases" / "0a1b2c3d4e5f")
     (root / "CURRENT").write_text(now + "\n")
-    file = root / "releases" / "0a1b2c3d4e5f" / "manifest.json"
+    file = root / "releases" / "0a1b2c3d4e5f" / "clear.json"
     file.chmod(0o644)
     manifest = json.loads(file.read_text(encoding="utf-8"))
     manifest |= {"release": "0a1b2c3d4e5f", "built_at": "2020-02-29T12:00:00+00:00"}
+    manifest["ledger"] = {**manifest["ledger"], "n": 0}
     manifest["inputs"] = [one for one in manifest["inputs"] if one["source"] != "gitoc_oci"]
     manifest["parts"] = [one for one in manifest["parts"] if one["name"] != "gitoc_oci"]
     for part in manifest["parts"]:

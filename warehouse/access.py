@@ -27,12 +27,14 @@ def close_release(root: Path, facts: Mapping[str, Any]) -> None:
     Raises OSError where a group does not exist or its files cannot be given to it.
     """
     reads = {file: tier for tier in reversed(TIERS) for file in (*facts["tiers"][tier], f"{tier}.duckdb")}
-    reads |= {f"{tier}.duckdb": tier for tier in TIERS}
+    reads |= {f"{tier}.{ending}": tier for tier in TIERS for ending in ("duckdb", "json")}
     strictest = [tier for tier in TIERS if any(reads.get(part["file"]) == tier for part in facts["parts"])]
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if path.is_dir() or name == "manifest.json":
+        if path.is_dir():
             _open(path, CLEAR)
+        elif name == "manifest.json":
+            _open(path, CLEAR if facts["for_all"] else None)
         elif name == "quality.html":
             # It counts the rows of all sources.
             _open(path, strictest[-1] if strictest else None)

@@ -5,6 +5,7 @@ Only parts whose inputs or code changed are computed; the others are hard-linked
 
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -19,12 +20,13 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from ingest import keys
 from ingest.folder import Folder, sync
 from ingest.keep import digest
 from schemas.declaration import Disclosure, Source
 from warehouse import access, disclosure, suppress
 from warehouse.inputs import Inputs, Say
-from warehouse.release import TIERS, NoRelease, current_id, manifest, sql
+from warehouse.release import TIERS, NoRelease, current_id, manifest, sql, told
 from warehouse.revisions import releases
 from warehouse.small_tables import (
     OPENED,
@@ -157,8 +159,11 @@ def make(
         held = {name: inputs.declared[name] for name in inputs.held}
         tiers = _tiers(con, staged, parts, held | withdrawn)
     shutil.rmtree(staged / ".tmp", ignore_errors=True)
-    release = _release_id(parts, small)
-    facts = _manifest(staged, release, inputs, parts, small, tiers) | {"ledger": head}
+    for_all = all(part.seen_by(TIERS["clear"]) for part in parts) and all(
+        inputs.declared[name].tlp == CLEAR for name in inputs.held
+    )
+    release = _release_id(parts, small, for_all)
+    facts = _manifest(staged, release, inputs, parts, small, tiers) | {"ledger": head, "for_all": for_all}
     if instead_of:
         facts["instead_of"] = instead_of
     facts["published_before"] = [{"source": name, "content": _told(pattern)} for name, pattern in known.items()]
@@ -166,7 +171,11 @@ def make(
     outcome = checks.run(staged, facts, inputs.reports, inputs.declared)
     (staged / "quality.html").write_text(quality.page(staged, facts, outcome), encoding="utf-8")
     facts["checks"] = [check.as_fact() for check in outcome]
-    (staged / "manifest.json").write_text(json.dumps(facts, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    # So that not even its own hash, which the ledger and signatures hold, tells of what it says.
+    facts["blind"] = secrets.token_hex(16)
+    _write(staged / "manifest.json", facts)
+    for tier in TIERS:
+        _write(staged / f"{tier}.json", told(facts, tier))
     checks.demand(outcome)
     access.close_release(staged, facts)
     for path in sorted(staged.rglob("*")):
@@ -596,11 +605,19 @@ def _view(con: duckdb.DuckDBPyConnection, view: str, files: list[str], parts: li
         con.execute(f"create view {view} as select * from no_{view}")
 
 
-def _release_id(parts: list[Part], small: dict[str, tuple[int, str]]) -> str:
-    """Covers all that a release says: its parts and small tables, and the SQL that derives the rest from them."""
+def _write(file: Path, facts: Mapping[str, Any]) -> None:
+    file.write_text(json.dumps(facts, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _release_id(parts: list[Part], small: dict[str, tuple[int, str]], for_all: bool) -> str:
+    """Covers all that a release says: its parts and small tables, and the SQL that derives the rest from them.
+
+    Where it holds what is not for everyone it is a keyed hash, by which nobody can test a guess.
+    """
     said = [f"{part.view}/{part.name}/{part.content}" for part in parts]
     said += [f"{name}/{content}" for name, (_, content) in small.items()]
-    return _key(*said, *map(sql, OF_A_TIER))[:12]
+    key = _key(*said, *map(sql, OF_A_TIER))
+    return (key if for_all else keys.blinded(key))[:12]
 
 
 def _manifest(

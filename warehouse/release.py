@@ -1,6 +1,7 @@
 """Finished releases: where they lie, which is current, and how one is opened for reading only."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,30 @@ def point_to(folder: Folder, release: str) -> None:
     replace(staged, folder.current)
 
 
-def manifest(folder: Folder, release: str) -> dict[str, Any]:
-    """What a release was built from and what it holds."""
-    loaded: dict[str, Any] = json.loads((folder.releases / release / "manifest.json").read_text(encoding="utf-8"))
+def manifest(folder: Folder, release: str, tier: str | None = None) -> dict[str, Any]:
+    """What a release was built from and what it holds: all of it, or what one tier is told (see `told`)."""
+    name = f"{tier}.json" if tier else "manifest.json"
+    loaded: dict[str, Any] = json.loads((folder.releases / release / name).read_text(encoding="utf-8"))
     return loaded
+
+
+def told(facts: Mapping[str, Any], tier: str) -> dict[str, Any]:
+    """The manifest of one tier: the parts it reads, and the files of the sources of which it reads all.
+
+    The whole manifest of a release that holds more than what everyone may see is its owner's alone: by a hash of what
+    is withheld a guess at it can be tested.
+    """
+    seen = {*facts["tiers"][tier]}
+    parts = [part for part in facts["parts"] if part["file"] in seen]
+    sources = {part["name"] for part in parts if part["view"] in ("figure", "opened")}
+    of_it = {name: facts[name] for name in ("release", "built_at", "register", "ledger", "instead_of") if name in facts}
+    of_part = ("view", "name", "file", "rows", "content", "bytes")
+    return of_it | {
+        "inputs": [file for file in facts["inputs"] if file["source"] in sources],
+        "parts": [{name: part[name] for name in of_part} for part in parts],
+        "tiers": {tier: facts["tiers"][tier]},
+        "databases": {tier: facts["databases"][tier]},
+    }
 
 
 def open_release(
@@ -92,7 +113,7 @@ def open_release(
     database = place / f"{tier}.duckdb"
     if not database.exists():
         raise NoRelease(f"The release {release} has no tier “{tier}”.")
-    parts = manifest(folder, release)["tiers"][tier]
+    parts = manifest(folder, release, tier)["tiers"][tier]
     allowed = [path for part in parts for path in (part, str(place / part))]
     # In memory with the file attached: connections to one file by its path would share their settings.
     connection = duckdb.connect()

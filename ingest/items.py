@@ -92,9 +92,22 @@ def _number(piece: str, items: Items, approximate: list[str]) -> tuple[str, str]
             break
     rest = words[at:]
     if not taken and piece[:1].isdigit():
-        # No space between the two, as in Chinese: 3支手枪, 200发子弹.
-        end = next((i for i, sign in enumerate(piece) if not sign.isdigit()), len(piece))
-        return piece[:end], piece[end:].strip()
+        return _number_ahead(piece, items, signs)
+    times = {folded(word): number for word, number in items.multipliers.items()}
+    if rest[:1] and taken and taken[-1].isdigit() and folded(rest[0]) in times:
+        taken[-1] = str(int(taken[-1]) * times[folded(rest[0])])
+        rest = rest[1:]
     while rest[:1] and rest[0].casefold() in ("x", "×", "-", ":"):
         rest = rest[1:]
     return " ".join(taken), " ".join(rest)
+
+
+def _number_ahead(piece: str, items: Items, signs: set[str]) -> tuple[str, str]:
+    """A number with no space behind it, as in Chinese: 3支手枪, 2万发子弹, 30余支."""
+    end = next((i for i, sign in enumerate(piece) if not sign.isdigit()), len(piece))
+    number, rest = piece[:end], piece[end:].strip()
+    if word := max((word for word in items.multipliers if rest.startswith(word)), key=len, default=""):
+        number, rest = str(int(number) * items.multipliers[word]), rest[len(word) :].strip()
+    if sign := max((sign for sign in signs if rest.startswith(sign)), key=len, default=""):
+        number, rest = number + sign, rest[len(sign) :].strip()
+    return number, rest

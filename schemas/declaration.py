@@ -263,6 +263,8 @@ class Items(Strict):
     """What stands between two parts: '+', ',', ' et '."""
     numerals: dict[str, int] = {}
     """Numbers in words: 'deux' → 2."""
+    multipliers: dict[str, int] = {}
+    """What stands behind a number and multiplies it: 'mil' → 1000, '万' → 10000."""
 
 
 class Expect(Strict):

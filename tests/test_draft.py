@@ -20,11 +20,13 @@ from typer.testing import CliRunner
 
 from commons import app
 from ingest.draft import Draft, draft
+from ingest.draft.cells import every_way
 from ingest.draft.column import profile
 from ingest.draft.counted import words_of
 from ingest.draft.periods import calendar_quarter, fiscal_quarter, label_of, labels, over_two_years
 from ingest.draft.sniff import sniff
 from ingest.draft.values import dated, numbered
+from ingest.draft.words import is_one_of, lexicon, lists, plain, says
 from ingest.draft.written import toml
 from ingest.ingest import Batch, Snapshot, carry, collect
 from ingest.items import parts
@@ -341,6 +343,52 @@ def test_things_in_one_cell_come_apart() -> None:
     ]
     assert [part[:2] for part in parts("1,200 rounds", items, [])] == [["1,200", "rounds"]]
     assert [part[:2] for part in parts("3支手枪", items, [])] == [["3", "支手枪"]]
+
+
+@pytest.mark.parametrize(
+    ("cell", "part"),
+    [
+        ("5 mil cartuchos", ["5000", "cartuchos"]),
+        ("5 тысяч патронов", ["5000", "патронов"]),
+        ("пять тысяч патронов", ["5000", "патронов"]),
+        ("2万发子弹", ["20000", "发子弹"]),
+        ("5 آلاف طلقة", ["5000", "طلقة"]),
+        ("3 hundred rounds", ["300", "rounds"]),
+        ("30余支手枪", ["30余", "支手枪"]),
+        ("about 2 thousand rounds", ["about 2000", "rounds"]),
+        # A number with a fraction is not multiplied here: its words are asked.
+        ("1,5 mil cartuchos", ["1,5", "mil cartuchos"]),
+    ],
+)
+def test_what_multiplies_a_number_is_not_lost(cell: str, part: list[str]) -> None:
+    assert [found[:2] for found in parts(cell, every_way("x"), ["about", "余"])] == [part]
+
+
+def test_a_fraction_of_thousands_is_asked(tmp_path) -> None:
+    lines = ["Fecha;Departamento;Incautado", "2021-03-14;Cauca;3 pistolas, 1.5 mil cartuchos"]
+    lines += ["2021-03-15;Nariño;2 pistolas, 5 mil cartuchos", "2021-03-16;Meta;1 pistola, 20 cartuchos"]
+    path = written(tmp_path, "\n".join(lines))
+    proposed = draft(path, answers={"country": "COL", "done": "seized"})
+    assert "word:Incautado:mil cartuchos" in {question.key for question in proposed.questions}
+    batch = taken(path, proposed)
+    assert batch is not None
+    assert sums(batch) == {"arms_seized": 6, "ammunition_seized": 5020}
+
+
+@pytest.mark.parametrize("table", ["roles", "actions", "objects", "against"])
+def test_the_words_a_text_says_are_found_as_word_by_word(table: str) -> None:
+    texts = [
+        "armas de fuego incautadas por provincia",
+        "изъято оружия ед",
+        "缴获枪支数量",
+        "عدد الأسلحة المضبوطة",
+        "gun",
+    ]
+    for name, words in lists("headers.toml", table).items():
+        for text in map(plain, [*texts, *words[:20]]):
+            fast = lexicon("headers.toml", table, name)
+            assert set(fast.said_by(text)) == {word for word in words if word and says(text, word)}
+            assert fast.is_one(text) == is_one_of(text, words)
 
 
 @SLOW

@@ -1,7 +1,10 @@
 """Cells that name several things with their numbers, and how their parts are found."""
 
+import re
+from typing import Any
+
 from ingest.draft.column import Column
-from ingest.draft.words import meaning, signs
+from ingest.draft.words import han, meaning, signs
 from ingest.items import parts
 from schemas.declaration import Items
 
@@ -18,9 +21,14 @@ def approximate() -> dict[str, str]:
     return {word: kind for kind, words in signs("approximate").items() for word in words}
 
 
+def multipliers() -> dict[str, int]:
+    """Words behind a number → what they multiply it by."""
+    return {word: int(number) for number, words in signs("multipliers").items() for word in words}
+
+
 def every_way(column: str) -> Items:
     """All joiners and numerals we know, to see which ones a column uses."""
-    return Items(column=column, joiners=signs("joiners")["words"], numerals=numerals())
+    return Items(column=column, joiners=signs("joiners")["words"], numerals=numerals(), multipliers=multipliers())
 
 
 def split(column: Column) -> dict[str, list[list[str]]]:
@@ -36,8 +44,9 @@ def understood(column: Column) -> float:
     return sum(good) / max(len(good), 1)
 
 
-def used(column: Column) -> tuple[list[str], dict[str, int], dict[str, str]]:
-    """The joiners, numerals and words of inexact numbers a column uses, so that its declaration lists only these."""
+def used(column: Column) -> tuple[dict[str, Any], dict[str, str]]:
+    """The joiners, numerals and multipliers a column uses, and its words of inexact numbers, so that its declaration
+    lists only these."""
     cells = list(split(column))
     text = "\n".join(f" {cell.casefold()} " for cell in cells)
     joiners = [joiner for joiner in signs("joiners")["words"] if joiner.casefold() in text]
@@ -47,4 +56,12 @@ def used(column: Column) -> tuple[list[str], dict[str, int], dict[str, str]]:
     about = {
         word: kind for word, kind in approximate().items() if any(word.casefold() in n.casefold() for n in numbers)
     }
-    return joiners, small, about
+    after_numbers = re.findall(r"\d\s*([^\W\d]+)", text) + re.findall(r"([^\W\d]+)", text)
+    times = {word: n for word, n in multipliers().items() if any(_begins(one, word) for one in after_numbers)}
+    found: dict[str, Any] = {"joiners": joiners or ["+"]}
+    return found | ({"numerals": small} if small else {}) | ({"multipliers": times} if times else {}), about
+
+
+def _begins(text: str, word: str) -> bool:
+    """Whether a text is a word, or begins with one in Chinese."""
+    return text.startswith(word) if han(word) else text == word.casefold()

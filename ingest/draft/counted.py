@@ -85,12 +85,6 @@ class Setting:
     def thing(self, header: str) -> tuple[str | None, str]:
         """What is counted ('weapon'), and where that stands."""
         named = mentions(header, "objects")
-        if (
-            "weapon" in named
-            and "seizure_case" in named
-            and not any(w in plain(header) for w in ("case", "caso", "cas "))
-        ):
-            named.pop("seizure_case")
         if len(named) == 1:
             name, word = next(iter(named.items()))
             return name, _stands(word, "header")
@@ -133,7 +127,7 @@ def counts(header: str, setting: Setting, answer: str | None, gives: str | None 
             shown = said("the header says “{}”, and the title speaks of shootings", word)
             return "shootings", f"victim_{name}", shown
         return None
-    if done:
+    if done or {"prosecuted", "convicted"} & set(mentions(header, "actions")):
         return None
     thing, why = (gives, said("the header is a kind of thing")) if gives else setting.thing(header)
     if thing is None or (gives is None and left_over(header)):

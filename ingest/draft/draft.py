@@ -15,7 +15,7 @@ from ingest.draft.roles import Found
 from ingest.draft.said import LEFT_BY_ANSWER, YOUR_ANSWER, Guess, Question
 from ingest.draft.sniff import Sniffed, sniff
 from ingest.draft.values import exact
-from ingest.draft.words import han, is_one_of, lists, mentions, plain
+from ingest.draft.words import han, is_one_of, lists, mentions, plain, signs
 from ingest.draft.written import toml
 from ingest.ingest import carry
 from ingest.parse import span
@@ -381,11 +381,7 @@ def _decide_table(sheet: _Sheet) -> None:
         layout["table"] = "event"
         shown = said("each row has its own “{}” and no number", singles[0].column.name)
     elif numeric:
-        keys = [
-            one.column.name
-            for one in sheet.columns
-            if one.role in ("placed", "pending", "fiscal", "year", "month", "quarter", "date", "label", *roles.LOOKUPS)
-        ]
+        keys = _keys(sheet)
         unique = float(sheet.rows.select(keys).is_unique().sum()) / sheet.rows.height if keys else 0
         if unique < 0.95:
             layout["table"] = "observation"
@@ -399,6 +395,19 @@ def _decide_table(sheet: _Sheet) -> None:
         sheet.ask(Question("table", said("What is each row?"), dict(reversed(EACH_ROW.items()))))
         return
     sheet.guesses.append(Guess("table", layout["table"], shown))
+
+
+def _keys(sheet: _Sheet) -> list[str]:
+    """The columns that say where and when a row is, and of what kind its things are."""
+    known = ("placed", "pending", "fiscal", "year", "month", "quarter", "date", "label", *roles.LOOKUPS)
+    return [one.column.name for one in sheet.columns if one.role in known]
+
+
+def _told_apart_by(sheet: _Sheet, one: Found) -> bool:
+    """Whether rows of one place, time and kind differ in a column: left out, their numbers would contradict."""
+    name, keys = one.column.name, _keys(sheet)
+    alone = sheet.rows.select(keys).n_unique() if keys else 1
+    return len(one.column.texts) > 1 and sheet.rows.select([*keys, name]).n_unique() > alone
 
 
 def _periods(sheet: _Sheet) -> None:
@@ -611,10 +620,8 @@ def _columns(sheet: _Sheet) -> None:
         ]
     _kept(sheet)
     if items := sheet.of("items"):
-        joiners, numerals, about = cells.used(items[0].column)
-        layout["items"] = {"column": items[0].column.name, "joiners": joiners or ["+"]}
-        if numerals:
-            layout["items"]["numerals"] = numerals
+        parts, about = cells.used(items[0].column)
+        layout["items"] = {"column": items[0].column.name, **parts}
         layout.setdefault("approximate", {}).update(about)
 
 
@@ -622,7 +629,9 @@ def _kept(sheet: _Sheet) -> None:
     """Columns kept as they stand, and those that tell events apart: a published number has none of them."""
     layout = sheet.layout
     for one in sheet.of(*roles.KEPT, "evidence_ref", "event_key", "incident"):
-        if layout["table"] != "event":
+        if layout["table"] != "event" and one.role == "agency" and _told_apart_by(sheet, one):
+            one.role = ""
+        elif layout["table"] != "event":
             one.why = NO_SUCH_COLUMN
         elif one.role == "incident":
             layout["incident"] = f"{{{one.column.name}}}"
@@ -808,7 +817,8 @@ def _words_for_none(sheet: _Sheet, numbers: list[Found]) -> None:
         approximate |= one.numbers.approximate
         for text in one.numbers.missing:
             missing[text] = "O"
-    dashes = [text for text in missing if text in ("-", "–", "—")]
+    none = {word.casefold() for word in signs("missing")["none"]}
+    dashes = [text for text in missing if text.casefold() in none]
     if dashes:
         options = {"unknown": said("no number was reported"), "zero": said("none: zero")}
         sheet.ask(Question("dash", said("What does “{}” in place of a number mean?", dashes[0]), options))

@@ -16,7 +16,7 @@ from ingest.draft.values import (
     words_share,
     year_share,
 )
-from ingest.draft.words import entries, is_one_of, left_over, lists, mentions, plain, says
+from ingest.draft.words import entries, han, left_over, lexicon, lists, mentions, plain
 from ingest.personal import of_values
 from ingest.personal import words as personal_words
 from schemas.said import said
@@ -25,6 +25,8 @@ SURE = 0.9
 MOST = 0.6
 PLACES = ("country", "admin1", "admin2", "place")
 LOOKUPS = ("firearm_type", "condition", "legal_justification", "acquisition")
+BY_CELLS = LOOKUPS[:3]
+"""Lists whose words alone show what a column is. Names of services may say who seized, or who told of it."""
 KEPT = ("agency", "calibre", "make", "model")
 LEFT_OUT = {
     "description": said("free text, which may name people"),
@@ -105,15 +107,14 @@ def by_header(name: str) -> tuple[list[str], list[str]]:
     """Roles whose words are the whole header, and roles whose words it says."""
     text = plain(name)
     tables = ("roles", "personal")
-    whole = [role for table in tables for role, words in lists("headers.toml", table).items() if is_one_of(text, words)]
+    known = {role: lexicon("headers.toml", table, role) for table in tables for role in lists("headers.toml", table)}
+    whole = [role for role, words in known.items() if words.is_one(text)]
     spoken: dict[str, str] = {}
-    for table in tables:
-        for role, words in lists("headers.toml", table).items():
-            # One letter or a number sign says nothing inside a longer header.
-            hits = [word for word in words if len(word) > 2 or word == text or any(ord(s) > 0x3000 for s in word)]
-            hits = [word for word in hits if says(text, word)]
-            if hits:
-                spoken[role] = max(hits, key=len)
+    for role, words in known.items():
+        # One letter or a number sign says nothing inside a longer header.
+        hits = [word for word in words.said_by(text) if len(word) > 2 or word == text or han(word)]
+        if hits:
+            spoken[role] = max(hits, key=len)
     longest = max(map(len, spoken.values()), default=0)
     near = [role for role, word in sorted(spoken.items(), key=lambda pair: -len(pair[1])) if len(word) > 0.6 * longest]
     return whole, [role for role in near if role not in whole]
@@ -137,8 +138,7 @@ def usable(name: str) -> bool:
 
 def says_total(name: str) -> bool:
     """Whether a header says that it is a total: 'Total arms', 'Всего изъято'."""
-    words = lists("headers.toml", "row_words")
-    return any(says(plain(name), word) for word in (*words["total"], *words["sum_of"]))
+    return any(lexicon("headers.toml", "row_words", words).said_by(plain(name)) for words in ("total", "sum_of"))
 
 
 def header_code(name: str) -> dict[str, str]:
@@ -315,7 +315,7 @@ def no_role(found: Found, *, placed: bool) -> Found | None:
         return None
     whole, near = by_header(column.name)
     done = [text for text in column.texts[:2000].to_list() if len(text) < 2 * SHORT and mentions(text, "actions")]
-    known = max(words_share(column, table) for table in LOOKUPS)
+    known = max(words_share(column, table) for table in BY_CELLS)
     if whole or mentions(column.name, "objects") or len(done) > 0.2 * len(column.texts) or known > 0.2:
         return None
     if set(near) & {*PLACES, "date", "year", "month", "period", "count", "total", "items", "evidence_ref"}:
@@ -389,9 +389,9 @@ def _by_cells(found: Found, numeric: bool, order: str | None) -> Found:
         if not other and (label := _label(found)):
             return label
         if len(column.texts) < 2000:
-            shares = {table: words_share(column, table) for table in LOOKUPS}
+            shares = {table: words_share(column, table) for table in BY_CELLS}
             best = max(shares, key=lambda table: shares[table])
-            rivals = [table for table in LOOKUPS if table != best and shares[table] >= shares[best]]
+            rivals = [table for table in BY_CELLS if table != best and shares[table] >= shares[best]]
             if shares[best] >= 0.75 and not rivals:
                 return _is(found, best, said("{} of its words are known", f"{shares[best]:.0%}"), shares[best])
             if (share := _several(column)) >= 0.6:

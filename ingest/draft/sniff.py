@@ -14,7 +14,7 @@ import fastexcel
 import polars as pl
 
 from ingest.draft.said import YOUR_ANSWER, Guess, Question
-from ingest.draft.words import han, is_one_of, known_words, lists, mentions, plain
+from ingest.draft.words import han, known_words, lexicon, lists, mentions, plain
 from ingest.read import grouped, no_pattern
 from ingest.register.gazetteer import load as gazetteer
 from ingest.register.gazetteer import normalise_text
@@ -286,10 +286,13 @@ def _dialect(text: str, answers: dict[str, str]) -> tuple[str, str, list[list[st
             [Guess("delimiter", ",", said("the file has a single column"))],
             [],
         )
+    # What stands between the columns stands between their names too.
+    names = "".join(next(row for row in rows if len(row) == width))
     rivals = [
         one
         for one in tried
-        if one[3] != delimiter and one[1] > 1 and one[0] > regular - 0.1 and not _in_numbers(text, one[3])
+        if one[3] != delimiter and one[1] > 1 and one[0] > regular - 0.1 and one[3] in names
+        if not _in_numbers(text, one[3])
     ]
     if rivals and not given:
         options = {
@@ -451,10 +454,11 @@ def _year(cell: str) -> bool:
 
 def _known_header(cell: str) -> bool:
     text = plain(cell)
-    if _year(cell) or any(is_one_of(text, words) for words in lists("words.toml", "months").values()):
+    if _year(cell) or any(text in words for words in lists("words.toml", "months").values()):
         return True
+    tables = ("roles", "personal")
     if any(
-        is_one_of(text, words) for table in ("roles", "personal") for words in lists("headers.toml", table).values()
+        lexicon("headers.toml", table, name).is_one(text) for table in tables for name in lists("headers.toml", table)
     ):
         return True
     return len(text) < 60 and bool(mentions(cell, "objects") or mentions(cell, "actions"))

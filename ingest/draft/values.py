@@ -46,7 +46,7 @@ LOOKED_AT = 2000
 
 def missing_words(column: Column) -> list[str]:
     """Texts of a column that say 'no number'."""
-    known = {word.casefold() for word in signs("missing")["words"]}
+    known = {word.casefold() for words in signs("missing").values() for word in words}
     short = column.texts.filter(column.texts.str.len_chars() < 20)
     return [text for text in short if text.casefold() in known]
 

@@ -109,7 +109,7 @@ def _pend(where: Where, names: list[Found]) -> None:
     _apart(names)
     for level in LEVELS:
         those = [one for one in names if one.role == level and one.column.name not in where.used]
-        for one in those if len(those) == 1 else []:
+        for one in those if len(those) == 1 or level == "admin2" else []:
             where.pending.add(one.column.name)
             shown = said("its header is “{}”; which places they are is seen once the country is known", one.column.name)
             where.guesses.append(Guess(f"column:{one.column.name}", level, shown))

@@ -1,6 +1,7 @@
 """The words of headers and cells, from `headers.toml` and `words.toml`, as they are compared."""
 
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -83,9 +84,9 @@ def meaning(text: str, table: str) -> dict[str, str] | None:
     if compared in known:
         return known[compared]
     rules = _file("words.toml")["phrases"].get(table)
-    if rules is None or len(compared) > LONGEST_PHRASE or any(says(compared, plain(word)) for word in rules["not"]):
+    if rules is None or len(compared) > LONGEST_PHRASE or _not(table).said_by(compared):
         return None
-    hits = [word for word in known if says(compared, word) and (len(word) > 3 or han(word))]
+    hits = [word for word in _known(table).said_by(compared) if len(word) > 3 or han(word)]
     hits = [word for word in hits if not any(word != other and word in other for other in hits)]
     nouns = [known[word] for word in hits if not set(known[word].values()) & {*rules["vague"]}]
     found = {tuple(sorted((k, v) for k, v in gives.items() if k != "relation")) for gives in nouns}
@@ -93,12 +94,68 @@ def meaning(text: str, table: str) -> dict[str, str] | None:
         return None
     (gives,) = (dict(pairs) for pairs in found)
     if gives.get(table) in rules.get("of_weapons", []) and not any(
-        says(compared, word)
-        for name in ("weapon", "round", "magazine", "part")
-        for word in lists("headers.toml", "objects")[name]
+        lexicon("headers.toml", "objects", name).said_by(compared) for name in ("weapon", "round", "magazine", "part")
     ):
         return None
     return gives if "concept" in gives else gives | {"relation": "broadMatch"}
+
+
+class Lexicon:
+    """Compared words, and which of them a text says: by the runs of words in the text, not word by word of the list."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.han: dict[int, set[str]] = {}
+        self.starts: dict[tuple[int, int], set[str]] = {}
+        self.plain: set[str] = set()
+        for word in filter(None, words):
+            if han(word):
+                self.han.setdefault(len(word), set()).add(word)
+            elif word.endswith("*"):
+                self.starts.setdefault((word.count(" ") + 1, len(word) - 1), set()).add(word[:-1])
+            else:
+                self.plain.add(word)
+        self.longest = max([1, *(word.count(" ") + 1 for word in self.plain), *(n for n, _ in self.starts)])
+
+    def said_by(self, text: str) -> list[str]:
+        """The words that a compared text says, as whole words (in Chinese: anywhere), as `says` does."""
+        parts = text.split()
+        found = []
+        for n in range(1, min(self.longest, len(parts)) + 1):
+            runs = {" ".join(parts[i : i + n]) for i in range(len(parts) - n + 1)}
+            found += sorted(runs & self.plain)
+            for (words, length), starts in self.starts.items():
+                if words == n:
+                    found += [f"{start}*" for start in sorted({run[:length] for run in runs} & starts)]
+        if han(text):
+            for length, words_ in self.han.items():
+                found += sorted({text[i : i + length] for i in range(len(text) - length + 1)} & words_)
+        return found
+
+    def is_one(self, text: str) -> bool:
+        """Whether a compared text is one of the words as a whole, as `is_one_of` says."""
+        if text in self.plain or text in self.han.get(len(text), ()):
+            return True
+        alone = " " not in text
+        return alone and any(text[:n] in starts and len(text) >= n for (_, n), starts in self.starts.items())
+
+
+@cache
+def lexicon(file: str, table: str, name: str) -> Lexicon:
+    """The words of one list of one of the two files."""
+    return Lexicon(lists(file, table)[name])
+
+
+@cache
+def _known(table: str) -> Lexicon:
+    """The words of one table of cells."""
+    return Lexicon(entries(table))
+
+
+@cache
+def _not(table: str) -> Lexicon:
+    """What makes a phrase with a word of a table another thing, or its number another one ('1.5 mil cartuchos')."""
+    times = [word for words in signs("multipliers").values() for word in words]
+    return Lexicon(_compared(word) for word in [*_file("words.toml")["phrases"][table]["not"], *times])
 
 
 def signs(table: str) -> dict[str, list[str]]:
@@ -133,8 +190,8 @@ def mentions(text: str, table: str) -> dict[str, str]:
     """Names of a table of `headers.toml` one of whose words a text says → that word, longest first."""
     compared = plain(text)
     found: dict[str, str] = {}
-    for name, words in lists("headers.toml", table).items():
-        hits = [word for word in words if word and says(compared, word)]
+    for name in lists("headers.toml", table):
+        hits = lexicon("headers.toml", table, name).said_by(compared)
         if hits:
             found[name] = max(hits, key=len)
     return dict(sorted(found.items(), key=lambda pair: -len(pair[1])))
@@ -142,15 +199,20 @@ def mentions(text: str, table: str) -> dict[str, str]:
 
 def left_over(header: str) -> list[str]:
     """Words of a header that no list explains: 'involved' in 'guns involved', which is no count of guns seized."""
-    text = plain(header)
-    known = [
-        word for table in ("actions", "objects") for words in lists("headers.toml", table).values() for word in words
-    ]
-    known += [word for role in ("count", "total", "row_number") for word in lists("headers.toml", "roles")[role]]
-    for word in sorted((w for w in known if not w.endswith("*")), key=len, reverse=True):
+    text, known = plain(header), _explained()
+    for word in sorted((w for w in known.said_by(text) if not w.endswith("*")), key=len, reverse=True):
         text = text.replace(word, " ") if han(word) else f" {text} ".replace(f" {word} ", "  ").strip()
-    starts = tuple(word[:-1] for word in known if word.endswith("*"))
+    starts = tuple(start for words in known.starts.values() for start in words)
     return [part for part in text.split() if part not in NUMBER_WORDS and not part.startswith(starts)]
+
+
+@cache
+def _explained() -> Lexicon:
+    """Words of headers that say what was done, what is counted, or that a number stands there."""
+    known = [w for table in ("actions", "objects") for words in lists("headers.toml", table).values() for w in words]
+    return Lexicon(
+        [*known, *(w for role in ("count", "total", "row_number") for w in lists("headers.toml", "roles")[role])]
+    )
 
 
 @cache

@@ -443,15 +443,15 @@ def _measured(
     parts, issues = [], []
     cells = missing = cells_refused = 0
     for measure in layout.measure:
-        own = _once_a_row(good, layout, measure)
+        own, elsewhere = _of_all_kinds(_once_a_row(good, layout, measure), measure, target)
         part, undated = _in_its_period(own, measure)
         part, found, refused = _numbered(part, layout, measure, seen, target)
-        issues += undated
-        refused += sum(u.height for u in undated)
+        issues += [*undated, *elsewhere]
+        refused += sum(u.height for u in (*undated, *elsewhere))
         finished = _finished(part, source, layout, snapshot, target, measure)
         finished, broken = check.validate(finished, target)
         issues += found + broken
-        cells += own.height
+        cells += own.height + sum(e.height for e in elsewhere)
         cells_refused += refused + sum(b.height for b in broken)
         parts.append(finished)
     taken = pl.concat(parts)
@@ -489,6 +489,39 @@ def _once_a_row(rows: pl.DataFrame, layout: Layout, measure: Measure) -> pl.Data
     )
 
 
+OF_THINGS = ("concept", "unit", "firearm_type", "condition", "mapping_relation")
+"""What the word for a thing says of an item; of a published number its kinds are breakdowns, which stay."""
+
+
+def _of_all_kinds(rows: pl.DataFrame, measure: Measure, target: str) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """What a word for a thing says is not said of people and cases counted in the same row.
+
+    Of an event they are counted once, of no kind. A published number of a row about something that has no category of
+    its own, such as ammunition, would be taken for that of all rows: it is refused.
+    """
+    if measure.of_things:
+        return rows, []
+    held = [f"our:{name}" for name in OF_THINGS if f"our:{name}" in rows.columns]
+    if target == "item":
+        return rows.drop(held), []
+    said_of = [name for name in ("our:concept", "our:unit") if name in held]
+    if "our:concept" not in said_of:
+        return rows, []
+    other = pl.col("our:concept").is_not_null() & (pl.col("our:concept") != measure.concept)
+    if "our:category" in rows.columns:
+        other &= pl.col("our:category").is_null()
+    apart = rows.filter(other)
+    issue = of_rows(
+        apart,
+        "number_of_other_things",
+        "row_refused",
+        column=measure.column,
+        value=pl.col(measure.column) if measure.column else None,
+        known=pl.col("our:concept"),
+    )
+    return rows.filter(~other.fill_null(False)).drop(said_of), [issue] if apart.height else []
+
+
 def _in_its_period(rows: pl.DataFrame, measure: Measure) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Rows with the period a measure's column is about, where its header says so, without those that name none."""
     if measure.period is None:
@@ -504,8 +537,19 @@ def _in_its_period(rows: pl.DataFrame, measure: Measure) -> tuple[pl.DataFrame, 
 
 
 def _rows_or_cells(issues: list[pl.DataFrame], kept: pl.Series) -> list[pl.DataFrame]:
-    """Where a row of the file is many numbers, one bad cell does not refuse it: its issue is one of a cell."""
-    of_cell = pl.col("fate").is_in(["row_refused", "row_skipped"]) & pl.col("source_row").is_in(kept)
+    """Where a row of the file is many numbers, one bad cell does not refuse it: its issue is one of a cell.
+
+    Of a row of which nothing is kept some numbers may contradict and others repeat those of another row: it is refused.
+    One of which all repeat is skipped, and once.
+    """
+    refused = pl.Series([], dtype=pl.UInt32)
+    for part in issues:
+        refused = refused.append(part.filter(fate="row_refused")["source_row"].cast(pl.UInt32))
+    in_part = pl.col("source_row").is_in(kept)
+    twice = (pl.col("kind") == "same_row_twice") & (
+        pl.col("source_row").is_in(refused.implode()) | ~pl.struct("source_row", "kind").is_first_distinct()
+    )
+    of_cell = pl.col("fate").is_in(["row_refused", "row_skipped"]) & (in_part | twice)
     return [
         part.with_columns(pl.when(of_cell).then(pl.lit("cell_refused")).otherwise("fate").alias("fate"))
         for part in issues

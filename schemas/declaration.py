@@ -185,6 +185,10 @@ class PlaceTry(Strict):
         return self.code, self.name, *within
 
 
+THINGS = ("weapon", "traced_weapon", "round", "magazine", "part", "grenade_launcher", "kg_ammunition", "x_item")
+"""Units of what is seized, found or traced, by kinds of which a row's words can tell."""
+
+
 class Measure(Strict):
     """One number of a row and what it counts; without a column, each row counts as one."""
 
@@ -202,6 +206,11 @@ class Measure(Strict):
     relation: Annotated[str, _one_of("mapping_relation")] = "exactMatch"
     blank: Literal["unknown", "zero"] = "unknown"
     """What an empty cell means."""
+
+    @property
+    def of_things(self) -> bool:
+        """Whether it counts things, or takes from the row's words what it counts; else people, cases or incidents."""
+        return self.unit is None or self.unit in THINGS
 
 
 class LookupEntry(Strict):

@@ -109,7 +109,7 @@ def test_four_columns_of_five_are_right_in_files_of_other_hands() -> None:
         states = [name for name, role in columns.items() if role == "admin1"]
         if not any("level" in way for way in proposed.declaration["layout"][0].get("place", [])):
             assert [name for name in states if found.get(name) == "ignore"] == [], truth
-    assert total == 514
+    assert total == 948
     assert right >= 0.8 * total
 
 
@@ -722,6 +722,40 @@ def test_a_header_that_no_template_can_hold_is_asked(tmp_path, header: str) -> N
     proposed = draft(written(tmp_path, "\n".join(lines)))
     parse(proposed.toml(), "drafted")
     assert f"column:{header}" in {question.key for question in proposed.questions}
+
+
+def test_people_counted_in_a_row_about_ammunition_are_no_ammunition(tmp_path) -> None:
+    lines = ["Date,State,Weapon,Number seized,Persons arrested", "2021-03-14,Lagos,Pistol,3,2"]
+    lines += ["2021-03-15,Kano,Cartridges,200,7", "2021-03-16,Rivers,Rifle,2,1"]
+    path = written(tmp_path, "\n".join(lines))
+    batch = taken(path, draft(path, answers={"country": "NGA"}))
+    assert batch is not None
+    assert sums(batch) == {"arms_seized": 5, "ammunition_seized": 200, "persons_arrested": 10}
+    people = batch.rows["item"].filter(concept="persons_arrested")
+    assert people["firearm_type"].to_list() == [None, None, None]
+
+
+def test_people_counted_in_a_published_row_about_ammunition_are_refused(tmp_path) -> None:
+    """They would be taken for those of all kinds together."""
+    lines = ["Year,State,Weapon,Number seized,Persons arrested", "2021,Lagos,Pistol,3,2", "2021,Lagos,Cartridges,200,7"]
+    path = written(tmp_path, "\n".join([*lines, "2021,Kano,Pistol,2,1", "2021,Kano,Cartridges,50,4"]))
+    proposed = draft(path, answers={"country": "NGA"})
+    batch = taken(path, proposed)
+    assert batch is not None
+    assert sums(batch) == {"arms_seized": 5, "ammunition_seized": 250, "persons_arrested": 3}
+    said = in_words(batch.issues, source=None, snapshot="0" * 64, file_name="x")["sentence"].to_list()
+    assert any("Row 3, column Persons arrested: “7” counts people or cases" in sentence for sentence in said)
+
+
+def test_which_of_two_days_is_the_seizures_is_asked(tmp_path) -> None:
+    """Not decided by one of the two headers alone."""
+    lines = ["Fecha decomisado,Fecha entrega,Departamento,Pistolas", "2021-03-14,2021-04-01,Cauca,3"]
+    lines += ["2021-03-15,2021-04-02,Nariño,2", "2021-03-16,2021-04-03,Meta,4"]
+    path = written(tmp_path, "\n".join(lines))
+    asked = {question.key for question in draft(path, answers={"country": "COL"}).questions}
+    assert "date" in asked
+    chosen = draft(path, answers={"country": "COL", "date": "Fecha decomisado", "done": "seized"})
+    assert chosen.questions == []
 
 
 @pytest.mark.parametrize("header", ["*", "^.*$", "^a$"])

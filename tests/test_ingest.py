@@ -16,7 +16,7 @@ from polars.testing import assert_frame_equal
 from sampled import SAMPLES, collected, layout_of, workbook
 
 from ingest.accept import refusal as refusal_in_words
-from ingest.ingest import Batch, Snapshot, ingest, year_in_name
+from ingest.ingest import Batch, Snapshot, _rows_or_cells, ingest, year_in_name
 from ingest.parse import numbers, span
 from ingest.read import Defect, batches
 from ingest.register.gazetteer import load as gazetteer
@@ -110,6 +110,15 @@ def test_every_kind_of_line_end_is_read(tmp_path, end: str) -> None:
 
 def test_byte_order_mark_is_no_part_of_the_first_header(tmp_path) -> None:
     assert take(tmp_path, data=b"\xef\xbb\xbf" + f"{HEADER}\n{GOOD}\n".encode()).batch.counts.accepted == 1
+
+
+def test_a_row_of_which_some_numbers_repeat_and_others_contradict_is_refused_once() -> None:
+    """Rows are conserved where a row is many numbers and none of them is kept."""
+    of = {"kind": ["same_row_twice"] * 3 + ["two_numbers_for_one_cell"], "fate": ["row_skipped"] * 3 + ["row_refused"]}
+    rows = pl.DataFrame({**of, "source_row": pl.Series([3, 4, 4, 3], dtype=pl.UInt32)})
+    kept = pl.Series("source_row", [5], dtype=pl.UInt32).implode()
+    (found,) = _rows_or_cells([rows], kept)
+    assert found["fate"].to_list() == ["cell_refused", "row_skipped", "cell_refused", "row_refused"]
 
 
 def test_the_same_number_twice_counts_once_and_two_numbers_count_not_at_all(tmp_path) -> None:

@@ -656,7 +656,9 @@ def _one_dimension(sheet: _Sheet, looked: list[Found]) -> list[Found]:
 
 
 def _setting(sheet: _Sheet) -> counted.Setting:
-    headers = [one.column.name for one in sheet.columns]
+    # Of several days each may be that of another act: the seizure, the handing over, the destruction.
+    days = [one for one in sheet.columns if one.dates]
+    headers = [one.column.name for one in sheet.columns if len(days) < 2 or not one.dates]
     kinds = bool(sheet.of("firearm_type", "items")) or any(one.code.get("firearm_type") for one in sheet.of("count"))
     above = sheet.sniffed.title
     answered = {answer for key, answer in sheet.answers.items() if key.startswith("counts:")}

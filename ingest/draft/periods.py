@@ -67,10 +67,11 @@ def _quarter_alone(compared: str) -> str | None:
 
 
 def quarter_of(text: str) -> str | None:
-    """'Q1' for '1', 'T1', 'Q1' or a quarter in words; None for anything else."""
+    """'Q1' for '1', 'first', 'T1' or a quarter in words; None for anything else."""
     compared = plain(text)
-    if compared in ("1", "2", "3", "4"):
-        return f"Q{compared}"
+    for number, names in lists("words.toml", "ordinals").items():
+        if compared in names:
+            return f"Q{number}"
     part = part_of_year(text)
     return part if part and part.startswith("Q") else None
 

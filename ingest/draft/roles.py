@@ -44,6 +44,8 @@ LEFT_OUT = {
 NO_ROLE = said("nothing in its header or its cells names what the commons counts, where, when or how it is known")
 OTHER_DAY = said("a day that is not that of the event")
 OTHER_NUMBER = said("a number of something the commons does not count")
+KNOWN = 0.75
+"""Share of known words that shows what a column is, whatever its header says."""
 SAMPLE = 2000
 """Different cells of a column that are looked through for personal data; the whole file was when it was taken in."""
 FEW = 60
@@ -352,6 +354,8 @@ def _words(found: Found, role: str, whole: bool) -> Found | None:
 def _as_it_stands(found: Found, role: str, header: str, whole: bool, numeric: bool) -> Found | None:
     column = found.column
     once = len(column.texts) / column.filled
+    if role == "description" and (share := words_share(column, "firearm_type")) >= KNOWN:
+        return _is(found, "firearm_type", said("{} of its words are known", f"{share:.0%}"), share)
     if role == "description" and not (whole or _free_text(column)):
         return None
     if role == "description" or (role in LEFT_OUT and whole and role != "row_number"):
@@ -392,7 +396,7 @@ def _by_cells(found: Found, numeric: bool, order: str | None) -> Found:
             shares = {table: words_share(column, table) for table in BY_CELLS}
             best = max(shares, key=lambda table: shares[table])
             rivals = [table for table in BY_CELLS if table != best and shares[table] >= shares[best]]
-            if shares[best] >= 0.75 and not rivals:
+            if shares[best] >= KNOWN and not rivals:
                 return _is(found, best, said("{} of its words are known", f"{shares[best]:.0%}"), shares[best])
             if (share := _several(column)) >= 0.6:
                 return _is(found, "items", SEVERAL, share)

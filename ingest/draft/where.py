@@ -9,7 +9,7 @@ from ingest.draft.roles import Found, usable
 from ingest.draft.said import YOUR_ANSWER, Guess, Question
 from ingest.draft.words import plain, says
 from ingest.places import one_way
-from ingest.register.gazetteer import Gazetteer, normalise_text
+from ingest.register.gazetteer import Gazetteer, bare, normalise_text
 from schemas.declaration import Layout, PlaceTry, Read, Recognise, fields
 from schemas.said import said
 
@@ -48,10 +48,11 @@ def countries_named(text: str, gazetteer: Gazetteer) -> list[str]:
     names = pl.concat([held, gazetteer.names.join(held.select("code"), on="code").select("code", "name")])
     found: dict[str, str] = {}
     for code, name in names.iter_rows():
-        word = normalise_text(name)
-        long = len(word) > 3 or any(ord(sign) > 0x3000 for sign in word)
-        if long and says(compared.strip(), word) and len(word) > len(found.get(code, "")):
-            found[code] = word
+        # 'МВД Республики Молдова' names it but for the word for what kind of country it is.
+        for word in (normalise_text(name), bare(name)):
+            long = len(word) > 3 or any(ord(sign) > 0x3000 for sign in word)
+            if long and says(compared.strip(), word) and len(word) > len(found.get(code, "")):
+                found[code] = word
     # 'Guinea' inside 'Equatorial Guinea' names one country, not two.
     return [c for c, word in found.items() if not any(word != other and word in other for other in found.values())]
 
@@ -202,14 +203,14 @@ def states_named(text: str, within: str | None, gazetteer: Gazetteer) -> dict[st
             gazetteer.names.select("code", "name"),
         ]
     ).join(held.select("code", "country"), on="code")
-    countries = {normalise_text(name) for name in gazetteer.places.filter(level="country")["name"]}
+    plain_words = {normalise_text(name) for name in gazetteer.places.filter(level="country")["name"]} | {*DIRECTIONS}
     found: dict[str, str] = {}
     for code, country, name in pl.concat([held, others.select(held.columns)]).iter_rows():
-        word = normalise_text(name)
-        # Anywhere in the world many a short word is a state's name.
-        long = len(word) > (7 if within is None else 4) or any(ord(sign) > 0x3000 for sign in word)
-        if within in (None, country) and long and word not in countries | {*DIRECTIONS} and says(compared, word):
-            found[code] = max(found.get(code, ""), word, key=len)
+        for word in (normalise_text(name), bare(name)):
+            # Anywhere in the world many a short word is a state's name.
+            long = len(word) > (6 if within is None else 4) or any(ord(sign) > 0x3000 for sign in word)
+            if within in (None, country) and long and word not in plain_words and says(compared, word):
+                found[code] = max(found.get(code, ""), word, key=len)
     return {c: w for c, w in found.items() if not any(w != other and w in other for other in found.values())}
 
 
@@ -356,11 +357,12 @@ def _levels(
     within = country["within"] if isinstance(country["within"], str) else None
     of = dict(gazetteer.places.select("code", "country").iter_rows())
     fits: list[tuple[float, str, Found, str]] = []
+    finer: list[Found] = []
     for one in names:
         shares = {level: _best_scheme(one, level, within, gazetteer) for level in LEVELS}
         if within and shares["admin1"][0] < FITS and one.role == "admin2" and not gazetteer.holds("admin2", of[within]):
-            # No register of these is held for the country: the column is known for what it is, and not used.
-            one.role = "site"
+            # No register of these is held for the country, or its states are called districts.
+            finer.append(one)
             continue
         level = _level(where, one, {k: v[0] for k, v in shares.items()}, answers)
         if level:
@@ -378,9 +380,12 @@ def _levels(
         where.guesses.append(Guess(f"column:{one.column.name}", level, shown, share))
     if not levels:
         levels = _by_its_header(where, names)
-    if within and "admin1" in levels and not gazetteer.holds("admin2", of[within]):
-        for one in names:
-            if one.column.name not in where.used and one.role in LEVELS and one.whole and "admin2" in one.likely:
+    if within and ("admin1" in levels or of[within] != within):
+        # The columns are known for what they are, and not used.
+        of_both = [one for one in names if one.role in LEVELS and one.whole and "admin2" in one.likely]
+        held = gazetteer.holds("admin2", of[within])
+        for one in [*finer, *([] if held else of_both)]:
+            if one.column.name not in where.used:
                 one.role = "site"
     return levels
 

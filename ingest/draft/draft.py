@@ -15,7 +15,7 @@ from ingest.draft.roles import Found
 from ingest.draft.said import LEFT_BY_ANSWER, YOUR_ANSWER, Guess, Question
 from ingest.draft.sniff import Sniffed, sniff
 from ingest.draft.values import exact
-from ingest.draft.words import han, is_one_of, lists, mentions, plain, signs
+from ingest.draft.words import han, is_one_of, lexicon, lists, mentions, plain, signs
 from ingest.draft.written import toml
 from ingest.ingest import carry
 from ingest.parse import span
@@ -499,7 +499,7 @@ def _one_date(sheet: _Sheet, dates: list[Found]) -> list[Found]:
     if chosen is None:
         done, _ = _setting(sheet).action("")
         of_it = [one for one in dates if done and done in mentions(one.column.name, "actions")]
-        named = of_it or [one for one in dates if any("date" in found for found in one.likely)]
+        named = of_it or [one for one in dates if _says_day(one.column.name)]
         if len(named) == 1:
             chosen = named[0].column.name
         else:
@@ -514,6 +514,11 @@ def _one_date(sheet: _Sheet, dates: list[Found]) -> list[Found]:
             one.role, one.why = ("ignore", _time_in(chosen)) if chosen else ("", "")
             one.evidence = said("another column holds the day")
     return [one for one in dates if one.column.name == chosen]
+
+
+def _says_day(header: str) -> bool:
+    """Whether a header says that a day stands below it, or what was done on one."""
+    return bool(lexicon("headers.toml", "roles", "date").said_by(plain(header)) or mentions(header, "actions"))
 
 
 def _date(sheet: _Sheet, one: Found) -> None:

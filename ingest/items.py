@@ -1,5 +1,7 @@
 """Several things in one cell ('3 AK + 200 cartouches') → one row for each, with its number and its word apart."""
 
+import re
+
 import polars as pl
 
 from ingest.parse import latin
@@ -56,9 +58,11 @@ def parts(cell: str, items: Items, approximate: list[str]) -> list[list[str]]:
 
 def _split(piece: str, joiner: str) -> list[str]:
     """Parts between joiners; a sign between two digits joins nothing, since it may group thousands."""
-    found, rest, start = [], piece, 0
-    while (at := rest.casefold().find(joiner.casefold(), start)) >= 0:
-        before, after = rest[:at], rest[at + len(joiner) :]
+    # Not by folded text, in which places differ: 'ß' folds to two letters.
+    found, rest, start, sign = [], piece, 0, re.compile(re.escape(joiner), re.IGNORECASE)
+    while hit := sign.search(rest, start):
+        at = hit.start()
+        before, after = rest[:at], rest[hit.end() :]
         if before[-1:].isdigit() and after[:1].isdigit():
             start = at + 1
             continue

@@ -57,13 +57,13 @@ def parts(cell: str, items: Items, approximate: list[str]) -> list[list[str]]:
 
 
 def _split(piece: str, joiner: str) -> list[str]:
-    """Parts between joiners; a sign between two digits joins nothing, since it may group thousands."""
+    """Parts between joiners; a sign alone between two digits joins nothing, since it may group thousands."""
     # Not by folded text, in which places differ: 'ß' folds to two letters.
     found, rest, start, sign = [], piece, 0, re.compile(re.escape(joiner), re.IGNORECASE)
     while hit := sign.search(rest, start):
         at = hit.start()
         before, after = rest[:at], rest[hit.end() :]
-        if before[-1:].isdigit() and after[:1].isdigit():
+        if joiner.strip() == joiner and before[-1:].isdigit() and after[:1].isdigit():
             start = at + 1
             continue
         if joiner.strip() == "+" and before[-1:].isdigit():

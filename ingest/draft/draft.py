@@ -691,8 +691,21 @@ def _counts(sheet: _Sheet) -> None:
     if not columns or (sheet.of("incident") and all(counted.of_persons(one.column.name) for one in columns)):
         measures += _rows_counted(sheet, setting)
     _counted_twice(sheet, measures)
+    measures = _settled_beside_words(sheet, measures)
     # Without any number settled the rows are refused, since nothing says what they count.
     layout["measure"] = measures or [{}]
+
+
+def _settled_beside_words(sheet: _Sheet, measures: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without numbers of which it is not known what they count, where the words of a row would say so for all its
+    numbers alike: of several such numbers the first is what the words speak of."""
+    entries = (entry for words in sheet.layout.get("lookup", {}).values() for entry in words.values())
+    open_ = [measure for measure in measures if "concept" not in measure]
+    if not any("concept" in entry for entry in entries) or len(measures) < 2 or not open_:
+        return measures
+    settled = [measure for measure in measures if "concept" in measure]
+    periods = {measure.get("period") for measure in open_}
+    return settled or [next(m for m in open_ if m.get("period") == period) for period in sorted(periods, key=str)]
 
 
 def _counted_twice(sheet: _Sheet, measures: list[dict[str, Any]]) -> None:
@@ -709,16 +722,23 @@ def _counted_twice(sheet: _Sheet, measures: list[dict[str, Any]]) -> None:
         for measure, kind in zip(group, kinds, strict=True):
             if not (unit or kinds.count(kind) > 1 or (whole and kind == (None, None))):
                 continue
-            key = f"counts:{measure.get('column', '')}"
+            header = _counted_by(sheet, measure.get("column", ""))
+            key = f"counts:{header}"
             if key not in sheet.answers:
                 sheet.guesses = [guess for guess in sheet.guesses if guess.key != key]
-                sheet.ask(counted.asked(measure.get("column", "")))
+                if key not in {question.key for question in sheet.questions}:
+                    sheet.ask(counted.asked(header))
                 del measure["concept"], measure["unit"]
+
+
+def _counted_by(sheet: _Sheet, column: str) -> str:
+    """What the header of a column says of what it counts: where it is a period, what it says beside it."""
+    return next((one.rest for one in sheet.of("period_column") if one.column.name == column), column)
 
 
 def _measure(sheet: _Sheet, one: Found, setting: counted.Setting) -> list[dict[str, Any]]:
     name = one.column.name
-    header = one.rest if one.role == "period_column" else name
+    header = _counted_by(sheet, name)
     key = f"counts:{header}"
     answer = sheet.answers.get(key)
     if answer == "ignore":

@@ -86,13 +86,19 @@ def meaning(text: str, table: str) -> dict[str, str] | None:
     rules = _file("words.toml")["phrases"].get(table)
     if rules is None or len(compared) > LONGEST_PHRASE or _not(table).said_by(compared):
         return None
-    hits = [word for word in _known(table).said_by(compared) if len(word) > 3 or han(word)]
+    alone = {plain(word) for word in rules.get("alone", ())}
+    hits = [word for word in _known(table).said_by(compared) if (len(word) > 3 or han(word)) and word not in alone]
     hits = [word for word in hits if not any(word != other and word in other for other in hits)]
-    nouns = [known[word] for word in hits if not set(known[word].values()) & {*rules["vague"]}]
+    vague = [known[word] for word in hits if set(known[word].values()) & {*rules["vague"]}]
+    nouns = [known[word] for word in hits if known[word] not in vague]
     found = {tuple(sorted((k, v) for k, v in gives.items() if k != "relation")) for gives in nouns}
     if len(found) != 1:
         return None
     (gives,) = (dict(pairs) for pairs in found)
+    if "harmless" in rules and _unexplained(compared, [word for word in hits if known[word] not in vague], table):
+        return None
+    if "concept" in gives and Lexicon(map(plain, rules.get("weapons", ()))).said_by(compared):
+        return None
     if gives.get(table) in rules.get("of_weapons", []) and not any(
         lexicon("headers.toml", "objects", name).said_by(compared) for name in ("weapon", "round", "magazine", "part")
     ):
@@ -143,6 +149,22 @@ class Lexicon:
 def lexicon(file: str, table: str, name: str) -> Lexicon:
     """The words of one list of one of the two files."""
     return Lexicon(lists(file, table)[name])
+
+
+def _unexplained(compared: str, hits: list[str], table: str) -> bool:
+    """Whether a phrase says something beside these words that may make it another thing ('funda de pistola')."""
+    harmless = _harmless(table)
+    for word in sorted(hits, key=len, reverse=True):
+        compared = compared.replace(word, " ") if han(word) else f" {compared} ".replace(f" {word} ", "  ").strip()
+    for word in sorted((w for w in harmless.said_by(compared) if han(w)), key=len, reverse=True):
+        compared = compared.replace(word, " ")
+    return any(part not in harmless.plain and not any(sign.isdigit() for sign in part) for part in compared.split())
+
+
+@cache
+def _harmless(table: str) -> Lexicon:
+    """What says nothing of the kind of a thing."""
+    return Lexicon(map(plain, _file("words.toml")["phrases"][table]["harmless"]))
 
 
 @cache

@@ -443,7 +443,9 @@ def submit(
         and declarations.declarations_in_force(folder).get(source.name) == sha
     )
     if flows and not counts["refused"] and not set(kinds) & set(BROKEN_EXPECTATIONS):
-        return _accepted(folder, actor, handed, counts, by_rule=True)
+        with ledger.lock(folder), held(folder, handed.id) as now:
+            if now.stage == "submitted" and snapshot in _standing(folder, source.name):
+                return _accepted(folder, actor, now, counts, by_rule=True)
     return handed
 
 
@@ -463,31 +465,36 @@ def review(
     ContributionRefused and DeclarationRefused.
     """
     demand(actor, "review", contribution.organisation)
-    if contribution.stage != "submitted" or contribution.source is None or contribution.snapshot is None:
-        raise ContributionRefused(said("This is not waiting for a review."))
-    if decision == "accepted":
-        described = dict(contribution.described)
-        if provenance is not None:
-            described |= {"provenance": provenance[0], "provenance_subclass": provenance[1]}
-        judged = altered(contribution, described=described, comment=comment)
-        parsed(folder, judged)
-        sha = declarations.keep_declaration(folder, declaration(folder, judged))
-        if declarations.declarations_in_force(folder).get(contribution.source) != sha:
-            ledger.append(folder, "declared", source=contribution.source, declaration=sha, actor=actor.role_id)
-        return _accepted(folder, actor, judged, counts or {})
-    if not comment.strip():
-        raise ContributionRefused(said("Say why: the contributor reads it and knows what to do."))
-    if decision not in ("returned", "refused"):
+    if decision not in ("accepted", "returned", "refused"):
         raise ContributionRefused(said("A submission is accepted, returned or refused."))
-    ledger.append(folder, decision, source=contribution.source, snapshot=contribution.snapshot, actor=actor.role_id)
-    folder.file(contribution.snapshot).unlink(missing_ok=True)
-    with held(folder, contribution.id):
-        return _put(folder, altered(contribution, stage=decision, comment=comment.strip(), snapshot=None))
+    if decision != "accepted" and not comment.strip():
+        raise ContributionRefused(said("Say why: the contributor reads it and knows what to do."))
+    with ledger.lock(folder), held(folder, contribution.id) as now:
+        source, snapshot = now.source, now.snapshot
+        if now.stage != "submitted" or source is None or snapshot is None:
+            raise ContributionRefused(said("This is not waiting for a review."))
+        # What was looked at is what is decided on: another steward, or its owner, may have been quicker.
+        if snapshot != contribution.snapshot or snapshot not in _standing(folder, source):
+            raise ContributionRefused(said("Meanwhile this was decided, changed or withdrawn. Open it again."))
+        if decision == "accepted":
+            described = dict(now.described)
+            if provenance is not None:
+                described |= {"provenance": provenance[0], "provenance_subclass": provenance[1]}
+            judged = altered(now, described=described, comment=comment)
+            parsed(folder, judged)
+            sha = declarations.keep_declaration(folder, declaration(folder, judged))
+            if declarations.declarations_in_force(folder).get(source) != sha:
+                ledger.append(folder, "declared", source=source, declaration=sha, actor=actor.role_id)
+            return _accepted(folder, actor, judged, counts or {})
+        ledger.append(folder, decision, source=source, snapshot=snapshot, actor=actor.role_id)
+        folder.file(snapshot).unlink(missing_ok=True)
+        return _put(folder, altered(now, stage=decision, comment=comment.strip(), snapshot=None))
 
 
 def _accepted(
     folder: Folder, actor: Actor, contribution: Contribution, counts: Mapping[str, int], *, by_rule: bool = False
 ) -> Contribution:
+    """Says that a contribution is accepted, for whoever holds it."""
     ledger.append(
         folder,
         "accepted",
@@ -499,9 +506,8 @@ def _accepted(
         by_rule=by_rule,
         actor=actor.role_id,
     )
-    with held(folder, contribution.id):
-        _forget(folder, contribution)
-        return _put(folder, altered(contribution, stage="accepted", copy=None, drafted={}, asked={}))
+    _forget(folder, contribution)
+    return _put(folder, altered(contribution, stage="accepted", copy=None, drafted={}, asked={}))
 
 
 def _standing(folder: Folder, source: str) -> dict[str, str | None]:

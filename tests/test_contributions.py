@@ -203,6 +203,39 @@ def test_what_is_returned_can_be_mended_and_handed_in_again(folder: Folder, tmp_
     assert declared(folder)[str(one.source)].producer == "Monitors; state police only"
 
 
+def test_of_two_stewards_who_decide_at_once_one_does(folder: Folder, tmp_path: Path) -> None:
+    one = handed_in(folder, described(folder, received(folder, table(tmp_path / "a.csv"))))
+    counts, kind = work.rehearse(folder, one)["counts"], ("non_official", "cso_compiled")
+
+    def decide(decision: str) -> str:
+        try:
+            done = contributions.review(folder, STEWARD, one, decision, comment="Why", provenance=kind, counts=counts)
+        except ContributionRefused:
+            return ""
+        return done.stage
+
+    with ThreadPoolExecutor(3) as stewards:
+        ended = [*stewards.map(decide, ("accepted", "refused", "returned"))]
+    assert len([*filter(None, ended)]) == 1
+    acts = [act["act"] for act in ledger.entries(folder) if act.get("snapshot") == one.snapshot]
+    assert acts == ["received", *filter(None, ended)]
+    assert contributions.load(folder, AIDA, one.id).stage in ended
+
+
+@pytest.mark.parametrize("decision", ["accepted", "returned"])
+def test_what_was_withdrawn_while_a_steward_looked_at_it_is_not_decided(
+    folder: Folder, tmp_path: Path, decision: str
+) -> None:
+    one = handed_in(folder, described(folder, received(folder, table(tmp_path / "a.csv"))))
+    counts, kind = work.rehearse(folder, one)["counts"], ("non_official", "cso_compiled")
+    work.withdraw(folder, LOCAL, str(one.source), "safety")
+    before = [*ledger.entries(folder)]
+    with pytest.raises(ContributionRefused):
+        contributions.review(folder, STEWARD, one, decision, comment="Why", provenance=kind, counts=counts)
+    assert [*ledger.entries(folder)] == before
+    assert not folder.file(str(one.snapshot)).exists()
+
+
 def weapons(path: Path) -> Path:
     """One seizure a row, with the kind and model of what was taken."""
     with path.open("w", newline="", encoding="utf-8") as file:

@@ -186,7 +186,9 @@ def _batch(
     issues = _rows_or_cells([*issues, *found], kept)
     skipped = sum(int(part.filter(pl.col("fate") == "row_skipped")["n_rows"].sum()) for part in issues)
     taken = tables[layout.table]["source_row"].n_unique()
-    lost = rows.filter(pl.col("_refused") & pl.col("source_row").is_in(kept)).height * len(layout.measure)
+    # A part of a cell that is refused takes no other number of its row with it.
+    numbers = [m for m in layout.measure if layout.items is None or m.column == layout.items.column]
+    lost = rows.filter(pl.col("_refused") & pl.col("source_row").is_in(kept)).height * len(numbers)
     cells = (cells[0] + lost, *cells[1:3], cells[3] + lost)
     counts = Counts(rows_in, taken, rows_in - skipped - taken, skipped, *cells)
     refused = _refused_rows(issues)

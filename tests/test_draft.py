@@ -760,6 +760,17 @@ def test_a_header_that_no_template_can_hold_is_asked(tmp_path, header: str) -> N
     assert f"column:{header}" in {question.key for question in proposed.questions}
 
 
+def test_a_part_of_a_cell_that_is_refused_takes_no_other_number_with_it(tmp_path) -> None:
+    lines = ["Date,State,Seized items,Persons arrested", '2021-03-14,Lagos,"3 pistols, 2 grapnels",2']
+    lines += ['2021-03-15,Kano,"1 rifle, 20 rounds",1', '2021-03-16,Rivers,"2 shotguns, 9 cartridges",4']
+    path = written(tmp_path, "\n".join(lines))
+    batch = taken(path, draft(path, answers={"country": "NGA"}))
+    assert batch is not None
+    assert sums(batch) == {"arms_seized": 6, "ammunition_seized": 29, "persons_arrested": 7}
+    # Six parts, of which one is refused, and three numbers of persons.
+    assert (batch.counts.cells, batch.counts.numbers, batch.counts.cells_refused) == (9, 8, 1)
+
+
 def test_people_counted_in_a_row_about_ammunition_are_no_ammunition(tmp_path) -> None:
     lines = ["Date,State,Weapon,Number seized,Persons arrested", "2021-03-14,Lagos,Pistol,3,2"]
     lines += ["2021-03-15,Kano,Cartridges,200,7", "2021-03-16,Rivers,Rifle,2,1"]

@@ -19,6 +19,8 @@ from rapidfuzz import fuzz, process
 
 FOLDER = Path(__file__).parent
 FILES = ("places.csv", "names.csv", "aliases.csv", "members.csv")
+MOST_KEPT = 64
+"""Levels in places of which the names are kept to suggest from."""
 NAME_SCHEME = "name"
 
 Columns = dict[str, type[pl.DataType]]
@@ -196,17 +198,30 @@ class Gazetteer:
 
     def suggest(self, name: str, level: str | None, within: str | None, n: int = 3) -> list[tuple[str, str]]:
         """Return up to `n` pairs (code, name) that resemble `name`, best first, for a person to confirm."""
-        near = self._keys.filter(pl.col("scheme") == NAME_SCHEME, pl.col("key") != "")
-        if level is not None:
-            near = near.filter(pl.col("level") == level)
-        if within is not None:
-            near = near.filter(pl.any_horizontal(pl.col("code", "parent", "country") == within))
-        codes, official = near["code"].to_list(), near["official"].to_list()
+        codes, official, keys = self._named(level, within)
         scored = process.extract(
-            normalise_text(name), near["key"].to_list(), scorer=fuzz.token_sort_ratio, limit=20 * n, score_cutoff=60
+            normalise_text(name), keys, scorer=fuzz.token_sort_ratio, limit=20 * n, score_cutoff=60
         )
         best = sorted(scored, key=lambda hit: (-hit[1], codes[hit[2]]))
         return list({codes[row]: (codes[row], official[row]) for _, _, row in best}.values())[:n]
+
+    def _named(self, level: str | None, within: str | None) -> tuple[list[str], list[str], list[str]]:
+        """Codes, official names and compared names of the places of a level in a place: kept, for many ask the same."""
+        known = self._asked_for.get((level, within))
+        if known is None:
+            near = self._keys.filter(pl.col("scheme") == NAME_SCHEME, pl.col("key") != "")
+            if level is not None:
+                near = near.filter(pl.col("level") == level)
+            if within is not None:
+                near = near.filter(pl.any_horizontal(pl.col("code", "parent", "country") == within))
+            known = near["code"].to_list(), near["official"].to_list(), near["key"].to_list()
+            if len(self._asked_for) < MOST_KEPT:
+                self._asked_for[level, within] = known
+        return known
+
+    @cached_property
+    def _asked_for(self) -> dict[tuple[str | None, str | None], tuple[list[str], list[str], list[str]]]:
+        return {}
 
     def alike(self, names: pl.Series, level: str, within: str | None = None) -> list[list[str]]:
         """For each name the sorted codes of the places of that level that bear it, but for words such as 'province'.

@@ -415,6 +415,9 @@ def submit(
     with ledger.lock(folder), held(folder, contribution.id) as now:
         if now.stage not in OPEN:
             raise ContributionRefused(said("This has been submitted already."))
+        if altered(now, changed="") != altered(contribution, changed=""):
+            # What was rehearsed is what is handed in: another tab may have described it anew.
+            raise ContributionRefused(said("Meanwhile this was decided, changed or withdrawn. Open it again."))
         if content in _standing(folder, source.name).values():
             raise ContributionRefused(said("This very file was submitted before. Nothing is counted twice."))
         keep(folder, copy, snapshot)
@@ -471,6 +474,11 @@ def review(
         raise ContributionRefused(said("Say why: the contributor reads it and knows what to do."))
     with ledger.lock(folder), held(folder, contribution.id) as now:
         source, snapshot = now.source, now.snapshot
+        if decided := _decided(folder, now):
+            # Whoever decided was cut off before that was noted here.
+            _forget(folder, now) if decided == "accepted" else None
+            _put(folder, altered(now, stage=decided, snapshot=snapshot if decided == "accepted" else None))
+            raise ContributionRefused(said("Meanwhile this was decided, changed or withdrawn. Open it again."))
         if now.stage != "submitted" or source is None or snapshot is None:
             raise ContributionRefused(said("This is not waiting for a review."))
         # What was looked at is what is decided on: another steward, or its owner, may have been quicker.
@@ -508,6 +516,14 @@ def _accepted(
     )
     _forget(folder, contribution)
     return _put(folder, altered(contribution, stage="accepted", copy=None, drafted={}, asked={}))
+
+
+def _decided(folder: Folder, contribution: Contribution) -> str | None:
+    """What the ledger says was decided on what still waits for it here."""
+    if contribution.stage != "submitted":
+        return None
+    ours = [act["act"] for act in ledger.entries(folder) if act.get("snapshot") == contribution.snapshot]
+    return ours[-1] if ours and ours[-1] in ("accepted", "returned", "refused") else None
 
 
 def _standing(folder: Folder, source: str) -> dict[str, str | None]:

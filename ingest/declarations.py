@@ -2,6 +2,7 @@
 that were contributed and accepted, in the data folder."""
 
 import tomllib
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from hashlib import sha256
 from importlib import import_module
@@ -87,15 +88,36 @@ def keep_declaration(folder: Folder, text: str) -> str:
     with staging(folder.declarations) as away:
         staged = away / "text"
         staged.write_bytes(text.encode())
+        # It names columns and words of files: a build opens it to those who may see its source.
+        staged.chmod(0o400)
         sync(staged)
         replace(staged, folder.declarations / f"{sha}.toml")
     return sha
 
 
+def in_force(folder: Folder, name: str) -> Source:
+    """The declaration of one source. Raises DeclarationRefused where its text is not there or not to be read here."""
+    if name in sources():
+        return sources()[name]
+    return of_text(text_of(folder, declarations_in_force(folder).get(name, "")), name)
+
+
+def forget(folder: Folder, texts: Iterable[str]) -> None:
+    """Removes kept declarations (by their sha256) that no source is read by any more."""
+    used = {*declarations_in_force(folder).values()}
+    for sha in {*texts} - used:
+        (folder.declarations / f"{sha}.toml").unlink(missing_ok=True)
+    sync(folder.declarations)
+
+
 def text_of(folder: Folder, sha: str) -> str:
-    """The text of a kept declaration. Raises DeclarationRefused where it is not there, or has changed."""
+    """The text of a kept declaration. Raises DeclarationRefused where it is not there, has changed, or is not to be
+    read by this user of the machine."""
     path = folder.declarations / f"{sha}.toml"
-    raw = path.read_bytes() if path.is_file() else b""
+    try:
+        raw = path.read_bytes() if path.is_file() else b""
+    except PermissionError:
+        raise DeclarationRefused("The declaration of this source is not open here.") from None
     if sha256(raw).hexdigest() != sha:
         raise DeclarationRefused(f"The declaration {sha[:12]}… is missing or has changed. Put it back from a copy.")
     return raw.decode()

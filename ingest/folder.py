@@ -62,6 +62,11 @@ class Folder:
         return self.root / "drafts"
 
     @property
+    def patterns(self) -> Path:
+        """What withdrawn releases showed and withheld of the protected sources in them that were not withdrawn."""
+        return self.root / "patterns"
+
+    @property
     def build_lock(self) -> Path:
         """Held by the one build that runs."""
         return self.root / "build.lock"

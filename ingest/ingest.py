@@ -159,10 +159,13 @@ def _batch(
         issues += found
     if "source_column" not in text.columns:
         text = text.with_columns(pl.lit(None, pl.String).alias("source_column"))
-    text, found = _skip(text, layout, seen)
+    text, found = _without_blank_rows(text, layout)
     issues += found
     if layout.carried:
+        # Before rows are skipped: those below the head of a block of totals are of that block.
         text, seen.carried = carry(text, layout.carried, seen.carried)
+    text, found = _skip(text, layout, seen)
+    issues += found
     rows, found = itemised(text, layout)
     issues += found
     for step in (_ragged, _required):
@@ -219,8 +222,7 @@ def _corrected(source: Source, snapshot: Snapshot, text: pl.DataFrame) -> tuple[
     return text, issues
 
 
-def _skip(text: pl.DataFrame, layout: Layout, seen: _Seen) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """Without blank rows and declared titles, footers and totals; a total is remembered as a check."""
+def _without_blank_rows(text: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     issues = []
     # A column that is left out because its cells are more sensitive does not show by which rows count as blank.
     hidden = layout.sensitivity.keys() & layout.ignore.keys()
@@ -230,6 +232,12 @@ def _skip(text: pl.DataFrame, layout: Layout, seen: _Seen) -> tuple[pl.DataFrame
         if blank.any():
             issues.append(_skipped(text.filter(blank), "blank"))
             text = text.filter(~blank)
+    return text, issues
+
+
+def _skip(text: pl.DataFrame, layout: Layout, seen: _Seen) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Without declared titles, footers and totals; a total is remembered as a check."""
+    issues = []
     for skip in layout.skip:
         matches = [pl.col(name).str.strip_chars() == value for name, value in skip.where.items()]
         hit = text.select(pl.all_horizontal(matches).alias("hit"))["hit"]

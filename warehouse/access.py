@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ingest.declarations import declarations_in_force
 from ingest.folder import Folder
 from schemas.reading import terms_of_files
 from warehouse.inputs import Inputs
@@ -32,7 +33,8 @@ def close_release(root: Path, facts: Mapping[str, Any]) -> None:
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
         if path.is_dir():
-            _open(path, CLEAR)
+            # What is restricted can be reached by its readers, and is not listed to others.
+            path.chmod(0o711)
         elif name == "manifest.json":
             _open(path, CLEAR if facts["for_all"] else None)
         elif name == "quality.html":
@@ -59,6 +61,15 @@ def close_inputs(folder: Folder, inputs: Inputs) -> None:
                 rows = read.reports[name, file.snapshot].rows
                 for path in (*rows.rglob("*"), rows):
                     _open(path, _tier(source.tlp))
+    texts = declarations_in_force(folder)
+    for name, sha in texts.items():
+        path = folder.declarations / f"{sha}.toml"
+        if name in inputs.declared and path.exists():
+            # It names the stricter columns too, so it is as strict as all of the source.
+            _open(path, _tier(inputs.declared[name].tlp))
+    for path in folder.declarations.glob("*.toml"):
+        if path.stem not in texts.values():
+            _open(path, None)
     for snapshot, tiers in of_file.items():
         # The same bytes from two sources are as open as the more open one.
         _open(folder.file(snapshot), next((tier for tier in TIERS if tier in tiers), None))

@@ -95,6 +95,8 @@ RESULT = {
 
 
 CLEAR, NOBODY = "TLP:CLEAR", "TLP:RED"
+RESTRICTED = ("opened", "protected", "pattern")
+"""Parts that are made of more than what they show; a part of two sources with such a side has a dot in its name."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ def make(
         parts += _agreements(con, inputs, staged, figures, before, say)
         parts += _revisions(con, inputs, staged, before)
         small = make_small_tables(con, inputs)
-        held = {name: inputs.declared[name] for name in inputs.held}
+        held = {name: inputs.declared[name].tlp for name in inputs.held}
         tiers = _tiers(con, staged, parts, held | withdrawn)
     shutil.rmtree(staged / ".tmp", ignore_errors=True)
     for_all = all(part.seen_by(TIERS["clear"]) for part in parts) and all(
@@ -230,7 +232,7 @@ def _figure(
 
 
 def patterns_before(folder: Folder, names: list[str]) -> dict[str, pl.DataFrame]:
-    """Source → what the releases that are kept showed and withheld of it; in one order, so that it can be a key.
+    """Source → what releases showed and withheld of it, also withdrawn ones; in one order, so that it can be a key.
 
     Raises OSError where one of these files has changed: without it a withheld figure might be shown.
     """
@@ -242,6 +244,12 @@ def patterns_before(folder: Folder, names: list[str]) -> dict[str, pl.DataFrame]
                 if digest(file) != part["bytes"]:
                     raise OSError(f"{file} has changed. Run: commons verify")
                 found.setdefault(part["name"], []).append(pl.read_parquet(file))
+    for file in sorted(folder.patterns.glob("*.parquet")):
+        name, _, hashed = file.stem.rpartition("-")
+        if digest(file) != hashed:
+            raise OSError(f"{file} has changed. Run: commons verify")
+        if name in names:
+            found.setdefault(name, []).append(pl.read_parquet(file))
     return {name: pl.concat(frames).unique().sort(pl.all()) for name, frames in found.items()}
 
 
@@ -515,7 +523,9 @@ def _part(
 ) -> Part:
     """Links the part of the release before when its key is the same, else computes and writes it."""
     known, path = before.get((view, name), ({}, None))
-    file = f"parts/{view}/{name}-{key[:16]}.parquet"
+    for_all = set(tlp) <= {CLEAR} and view not in RESTRICTED and "." not in name
+    # A name can be seen by whoever lists the folder: by a plain hash of what went into a part guesses could be tested.
+    file = f"parts/{view}/{name}-{(key if for_all else keys.blinded(key))[:16]}.parquet"
     target = staged / file
     target.parent.mkdir(parents=True, exist_ok=True)
     # A part that changed on the disk is not handed on.
@@ -545,17 +555,20 @@ def content_hash(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, str]:
 
 
 def _tiers(
-    con: duckdb.DuckDBPyConnection, staged: Path, parts: list[Part], known: Mapping[str, Source]
+    con: duckdb.DuckDBPyConnection, staged: Path, parts: list[Part], known: Mapping[str, str]
 ) -> dict[str, list[str]]:
-    """Writes each tier's database; returns the parts its views read. Tiers that see the same sources hold the same."""
+    """Writes each tier's database; returns the parts its views read. Tiers that see the same sources hold the same.
+
+    `known` gives the terms (TLP) of the sources that are held or were withdrawn.
+    """
     files, made = {}, dict[tuple[tuple[str, bool, bool], ...], Path]()
     for tier, allowed in TIERS.items():
         visible = [part for part in parts if part.seen_by(allowed)]
         protected, opened = ({part.name for part in visible if part.view == view} for view in ("protected", "opened"))
         names = tuple(
             (name, name in protected, name in opened)
-            for name, source in known.items()
-            if name in protected | opened or source.tlp in allowed
+            for name, tlp in known.items()
+            if name in protected | opened or tlp in allowed
         )
         path = staged / f"{tier}.duckdb"
         if names in made:

@@ -13,12 +13,12 @@ import duckdb
 import polars as pl
 
 from ingest.accept import accept
-from ingest.declarations import declared
+from ingest.declarations import in_force
 from ingest.folder import Folder
 from ingest.ingest import Snapshot
 from ingest.read import Defect, batches
 from ingest.register.gazetteer import load as load_gazetteer
-from schemas.declaration import Layout
+from schemas.declaration import DeclarationRefused, Layout
 from schemas.reading import read_for, terms_of_files
 from schemas.said import said
 from warehouse.inputs import Inputs
@@ -100,9 +100,12 @@ def _one(con: duckdb.DuckDBPyConnection, query: str, values: list[Any]) -> dict[
 def _held(folder: Folder, name: str, tlp: str, snapshots: list[tuple[Any, ...]]) -> list[Held] | None:
     """The files a figure goes back to, as they are read for those who may see what is shared under its terms.
 
-    None where its declaration has since made stricter what its rows cannot be told without.
+    None where its declaration has since made stricter what its rows cannot be told without, or is not open here.
     """
-    source = read_for(declared(folder)[name], tlp)
+    try:
+        source = read_for(in_force(folder, name), tlp)
+    except DeclarationRefused:
+        return None
     if source is None:
         return None
     layouts = {layout.name: layout for layout in source.layout}

@@ -79,11 +79,14 @@ def _make_anew(folder: Folder, say: Say) -> None:
     waiting = withdraw.to_make_anew(folder)
     acts = [*ledger.entries(folder)] if waiting else []
     of = {act["release"]: act for act in acts if act["act"] == "released"}
+    first_of = {act["release"]: act for act in reversed(acts) if act["act"] == "released"}
     for release in waiting:
         anew, act = None, of.get(release, {})
         if head := act.get("ledger"):
             say(f"making {release} anew")
-            day = datetime.fromisoformat(acts[head["n"] - 1]["at"]).date()
+            # On the day of the first of that name: what was under an embargo then stays left out.
+            first = first_of.get(act.get("instead_of", release), act)
+            day = datetime.fromisoformat(first["at"]).date()
             try:
                 inputs = read_inputs(folder, say, on=day, until=head["n"])
                 anew = _publish(folder, inputs, head, say, instead_of=act.get("instead_of", release))

@@ -137,11 +137,11 @@ def use_statements(con: duckdb.DuckDBPyConnection, folder: Folder) -> None:
     )
 
 
-def use_withdrawn(con: duckdb.DuckDBPyConnection, folder: Folder) -> dict[str, Source]:
+def use_withdrawn(con: duckdb.DuckDBPyConnection, folder: Folder) -> dict[str, str]:
     """Makes the table withdrawn: of which source files were withdrawn, when, for what class of reason, and how many.
 
-    Never which files. Returns the declarations of the sources in it that have one: of another nobody can say who may
-    know of it, so no tier does.
+    Never which files. Returns the terms (TLP) of the sources in it, where they are known: of another nobody can say who
+    may know of it, so no tier does.
     """
     rows = [
         {"source": source, "day": datetime.fromisoformat(act["at"]).astimezone(UTC).date(), "reason": act["reason"]}
@@ -153,8 +153,12 @@ def use_withdrawn(con: duckdb.DuckDBPyConnection, folder: Folder) -> dict[str, S
         "create or replace temp table withdrawn as"
         " select source, day, reason, count(*) as files from rows group by all order by all"
     )
-    known = {name: once_declared(folder, name) for name in sorted({str(row["source"]) for row in rows})}
-    return {name: released(source) for name, source in known.items() if source is not None}
+    terms: dict[str, str] = {}
+    for (name, _), act in sorted(withdrawn_files(folder).items()):
+        source = once_declared(folder, name)
+        if tlp := released(source).tlp if source else act.get("tlp"):
+            terms[name] = tlp
+    return terms
 
 
 def texts_of(*names: str) -> list[str]:

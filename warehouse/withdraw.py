@@ -10,6 +10,7 @@ name stands for what a release says, and the small file says which.
 
 import json
 import os
+import shutil
 from collections.abc import Container, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,9 +19,10 @@ from typing import Any
 from filelock import FileLock
 
 from ingest import contributions, ledger
-from ingest.declarations import once_declared
+from ingest.declarations import forget, once_declared
 from ingest.folder import Folder, replace, staging, sweep, sync
 from ingest.roles import Actor, allowed, demand
+from warehouse.inputs import released
 from warehouse.release import TOMBSTONE
 
 REASONS = ("error", "consent", "licence", "safety", "other")
@@ -50,9 +52,11 @@ def withdraw(folder: Folder, actor: Actor, source: str, *, reason: str, snapshot
         chosen = [file for file in received if file[0] == source and snapshot in (None, file[1])]
         if not chosen:
             raise NothingToWithdraw(f"No such file of the source “{source}” was received. See: commons sources")
+        # So that it stays known who may be told, once the declaration itself is gone.
+        terms = {"tlp": released(known).tlp} if known else {}
         for file in chosen:
             if file not in gone or (reason == SAFETY and gone[file]["reason"] != SAFETY):
-                facts = {"source": file[0], "snapshot": file[1], "reason": reason}
+                facts = {"source": file[0], "snapshot": file[1], "reason": reason, **terms}
                 ledger.append(folder, "withdrawn", **facts, actor=actor.role_id)
     with FileLock(folder.build_lock):
         return erase(folder)
@@ -73,7 +77,11 @@ def erase(folder: Folder) -> list[str]:
         for path in folder.releases.rglob("*")
         if path.relative_to(folder.releases).parts[0] not in affected
     }
+    for path in folder.patterns.glob("*.parquet"):
+        if path.stem.rpartition("-")[0] in {source for source, _ in risky}:
+            _empty(path)
     for release in affected:
+        _keep_patterns(folder, release, {source for source, _ in risky})
         _purge(folder, release, elsewhere)
     if risky:
         _erase_exports(folder, max(risky.values()))
@@ -88,8 +96,13 @@ def erase(folder: Folder) -> list[str]:
                 _empty(rows)
             if snapshot not in kept:
                 _empty(folder.file(snapshot))
-        for source in sorted({source for source, _ in gone} - {source for source, _ in standing}):
+        over = {source for source, _ in gone} - {source for source, _ in standing}
+        for source in sorted(over):
             contributions.withdrawn(folder, source)
+        # A declaration says words of its file's cells.
+        unsafe = over & {source for source, _ in risky}
+        acts = [act for act in ledger.entries(folder) if act.get("source") in unsafe]
+        forget(folder, {act["declaration"] for act in acts if act.get("declaration")})
     return affected
 
 
@@ -123,6 +136,25 @@ def _affected(folder: Folder, risky: set[File]) -> Iterator[str]:
             held = risky
         if held & risky:
             yield place.name
+
+
+def _keep_patterns(folder: Folder, release: str, risky: set[str]) -> None:
+    """Keeps what a release showed and withheld of its other protected sources: somebody may have a copy of it."""
+    place = folder.releases / release
+    try:
+        parts = json.loads((place / "manifest.json").read_text(encoding="utf-8"))["parts"]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return
+    for part in parts:
+        file = place / part["file"]
+        if part["view"] == "pattern" and part["name"] not in risky and file.exists():
+            folder.patterns.mkdir(exist_ok=True, mode=0o700)
+            with staging(folder.patterns) as away:
+                staged = away / file.name
+                shutil.copyfile(file, staged)
+                staged.chmod(0o400)
+                sync(staged)
+                replace(staged, folder.patterns / f"{part['name']}-{part['bytes']}.parquet")
 
 
 def to_make_anew(folder: Folder) -> list[str]:

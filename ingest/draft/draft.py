@@ -14,7 +14,7 @@ from ingest.draft.periods import STARTS, calendar_quarter, fiscal_quarter, over_
 from ingest.draft.roles import Found
 from ingest.draft.said import LEFT_BY_ANSWER, YOUR_ANSWER, Guess, Question
 from ingest.draft.sniff import Sniffed, sniff
-from ingest.draft.values import exact
+from ingest.draft.values import dated, exact, numbered
 from ingest.draft.words import han, is_one_of, lexicon, lists, mentions, plain, signs
 from ingest.draft.written import toml
 from ingest.ingest import carry
@@ -80,6 +80,8 @@ class _Sheet:
     layout: dict[str, Any]
     reasons: dict[str, str] = field(default_factory=dict)
     skips: list[dict[str, Any]] = field(default_factory=list)
+    whole: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """All rows but blank ones, also those that are skipped."""
 
     def of(self, *names: str) -> list[Found]:
         """Columns of these roles."""
@@ -151,6 +153,7 @@ def _skips(sheet: _Sheet) -> None:
     rows = sheet.rows
     names = [column for column in rows.columns if column not in ("source_row", "_cells")]
     rows = rows.filter(~pl.all_horizontal(pl.col(names).str.strip_chars() == ""))
+    sheet.whole = rows
     rows = _numbered_header(sheet, rows, names)
     again = pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in names)
     if len(names) > 1 and rows.filter(again).height:
@@ -196,8 +199,10 @@ def _footnotes(sheet: _Sheet, rows: pl.DataFrame, names: list[str]) -> pl.DataFr
 
 def _carried(sheet: _Sheet) -> None:
     """Columns on the left in which only the first row of a block has a text, as below merged cells."""
-    rows = sheet.rows
+    rows = _without(sheet.whole, [skip for skip in sheet.skips if skip["reason"] != "total"])
     names = [name for name in rows.columns if name not in ("source_row", "_cells")]
+    if rows.is_empty():
+        return
     found: list[str] = []
     own = {name: rows[name].str.strip_chars() != "" for name in names[: MOST_BLOCKS + 1]}
     for name, filled in own.items():
@@ -210,8 +215,7 @@ def _carried(sheet: _Sheet) -> None:
         found.append(name)
     if not found:
         return
-    blocks = carry(rows, found)[0].filter(own[found[-1]]).select(found)
-    sure = blocks.is_unique().all() and float(own[found[-1]].mean() or 0) <= SURELY_FILLED  # type: ignore[arg-type]
+    sure = _in_like_blocks(rows, found, own[found[-1]])
     answer = sheet.answers.get("carried")
     if not sure and answer is None:
         options = {
@@ -227,7 +231,32 @@ def _carried(sheet: _Sheet) -> None:
     shown = YOUR_ANSWER if answer else said("only the first row of each block has a text there")
     sheet.guesses.append(Guess("carried", ", ".join(found), shown))
     sheet.layout["carried"] = found
-    sheet.rows = carry(rows, found)[0]
+    sheet.rows = _without(carry(sheet.whole, found)[0], sheet.skips)
+
+
+def _without(rows: pl.DataFrame, skips: list[dict[str, Any]]) -> pl.DataFrame:
+    """Rows that none of these takes out."""
+    for skip in skips:
+        hit = pl.Series([True], dtype=pl.Boolean).new_from_index(0, rows.height)
+        for name, text in skip["where"].items():
+            hit = hit & (rows[name].str.strip_chars() == text)
+        rows = rows.filter(~hit)
+    return rows
+
+
+def _in_like_blocks(rows: pl.DataFrame, found: list[str], begins: pl.Series) -> bool:
+    """Whether rows lie in blocks beyond doubt: each begins with texts of its own, no row has a day, and another column
+    goes through the same few texts in each."""
+    blocks = carry(rows, found)[0]
+    heads = blocks.filter(begins).select(found)
+    if not heads.is_unique().all() or float(begins.mean() or 0) > SURELY_FILLED:  # type: ignore[arg-type]
+        return False
+    others = [name for name in rows.columns if name not in (*found, "source_row", "_cells")]
+    columns = {name: profile(rows, name) for name in others}
+    if any((day := dated(column)) and day.precision == "day" for column in columns.values()):
+        return False
+    few = [name for name, column in columns.items() if 1 < len(column.texts) <= 0.5 * rows.height and column.filled]
+    return any(blocks.select(*found, name).is_unique().all() for name in few if not exact(columns[name].texts[0]))
 
 
 def _is_total(text: str) -> bool:
@@ -249,6 +278,10 @@ def _totals(sheet: _Sheet, rows: pl.DataFrame, names: list[str]) -> pl.DataFrame
             continue
         for text in sorted(near):
             hit = rows[name].str.strip_chars() == text
+            if plain(text) not in lists("headers.toml", "row_words")["total"] and not _says_nothing_else(
+                rows, name, hit
+            ):
+                continue
             part = rows.filter(hit)
             skip: dict[str, Any] = {"where": {name: text}, "reason": "total"}
             if part.height == 1 and len(near) == 1:
@@ -259,6 +292,18 @@ def _totals(sheet: _Sheet, rows: pl.DataFrame, names: list[str]) -> pl.DataFrame
     if found:
         sheet.guesses.append(Guess("totals", str(found), said("rows that call themselves total")))
     return rows
+
+
+def _says_nothing_else(rows: pl.DataFrame, name: str, hit: pl.Series) -> bool:
+    """Whether rows that begin as totals have no other texts: 'Total petrol station' is where something was seized."""
+    texts = [
+        other
+        for other in rows.columns
+        if other not in (name, "source_row", "_cells") and numbered(profile(rows, other)).share < roles.MOST
+    ]
+    part = rows.filter(hit)
+    cells_ = [text for other in texts for text in part[other].str.strip_chars().to_list()]
+    return all(not text or _is_total(text) or exact(text) for text in cells_)
 
 
 # The parts of a layout -------------------------------------------------------------------------------------------

@@ -499,6 +499,8 @@ def _once_a_row(rows: pl.DataFrame, layout: Layout, measure: Measure) -> pl.Data
     )
 
 
+PEOPLE = ("person_", "victim_", "x_person")
+"""How units of people begin."""
 OF_THINGS = ("concept", "unit", "firearm_type", "condition", "mapping_relation")
 """What the word for a thing says of an item; of a published number its kinds are breakdowns, which stay."""
 
@@ -513,7 +515,9 @@ def _of_all_kinds(rows: pl.DataFrame, measure: Measure, target: str) -> tuple[pl
         return rows, []
     held = [f"our:{name}" for name in OF_THINGS if f"our:{name}" in rows.columns]
     if target == "item":
-        return rows.drop(held), []
+        # Cases may be told apart by the kind of weapon they were about; the people in them are of no kind.
+        kept = () if str(measure.unit).startswith(PEOPLE) else ("our:firearm_type", "our:condition")
+        return rows.drop([name for name in held if name not in kept]), []
     said_of = [name for name in ("our:concept", "our:unit") if name in held]
     if "our:concept" not in said_of:
         return rows, []

@@ -9,6 +9,13 @@ from ingest.translate import folded
 from schemas.declaration import Items, Layout
 from schemas.issue import of_rows
 
+CALIBRES = frozenset(
+    [
+        *("mm", "мм", "ملم", "مم", "gauge", "ga", "bore", "cal", "calibre", "caliber", "calibro", "калибр", "калибра"),
+        *("кал", "عيار", "口径", "毫米", "special", "spl", "acp", "lr", "magnum", "mag", "parabellum", "auto", "win"),
+    ]
+)
+"""What stands behind a number that is a calibre and counts nothing."""
 COUNT, WHOLE = "_item_count", "_item_whole"
 """Columns added to a row: the number of one thing as text ('' where none is stated), and the cell it stood in."""
 
@@ -90,6 +97,8 @@ def _number(piece: str, items: Items, approximate: list[str]) -> tuple[str, str]
             taken.append(numerals[folded(words[at])])
             at += 1
         elif any(sign.isdigit() for sign in words[at]) and not any(sign.isalpha() for sign in words[at]):
+            if words[at][0] in ".," or (at + 1 < len(words) and _of_calibre(words[at + 1])):
+                break
             taken.append(words[at])
             at += 1
         else:
@@ -106,10 +115,16 @@ def _number(piece: str, items: Items, approximate: list[str]) -> tuple[str, str]
     return " ".join(taken), " ".join(rest)
 
 
+def _of_calibre(word: str) -> bool:
+    return folded(word).strip(".,;:()") in CALIBRES
+
+
 def _number_ahead(piece: str, items: Items, signs: set[str]) -> tuple[str, str]:
     """A number with no space behind it, as in Chinese: 3支手枪, 2万发子弹, 30余支."""
     end = next((i for i, sign in enumerate(piece) if not sign.isdigit()), len(piece))
     number, rest = piece[:end], piece[end:].strip()
+    if rest and (_of_calibre(rest.split()[0]) or any(rest.startswith(word) for word in CALIBRES if not word.isascii())):
+        return "", piece
     if word := max((word for word in items.multipliers if rest.startswith(word)), key=len, default=""):
         number, rest = str(int(number) * items.multipliers[word]), rest[len(word) :].strip()
     if sign := max((sign for sign in signs if rest.startswith(sign)), key=len, default=""):

@@ -129,6 +129,9 @@ def counts(header: str, setting: Setting, answer: str | None, gives: str | None 
         return None
     if done or {"prosecuted", "convicted"} & set(mentions(header, "actions")):
         return None
+    if mentions(setting.title, "against").get("scale"):
+        # Numbers in thousands, shares, rates or sums so far are no counts.
+        return None
     thing, why = (gives, said("the header is a kind of thing")) if gives else setting.thing(header)
     if thing is None or (gives is None and left_over(header)):
         return None
@@ -189,9 +192,12 @@ def translated(one: Found, table: str, setting: Setting, answers: dict[str, str]
     found = Words()
     list_name = list_of(one.role)
     texts = _texts(one)
+    open_ = _without_number(one) if one.role == "items" else set()
     for text in texts[:MOST_WORDS]:
         key = f"word:{one.column.name}:{text}"
         gives = _answer(answers[key], list_name) if key in answers else meaning(text, list_name)
+        if key not in answers and text in open_:
+            gives = None
         if answers.get(key) == "leave_out":
             found.left_out.append(text)
             continue
@@ -216,9 +222,16 @@ def translated(one: Found, table: str, setting: Setting, answers: dict[str, str]
     return found
 
 
+def _without_number(one: Found) -> set[str]:
+    """Words of things without a number in which digits stand: 'Pistols: 4', 'rounds 20', '9 mm pistol'."""
+    parts = [part for cell in split(one.column).values() for part in cell]
+    return {word for number, word, _ in parts if not number and any(sign.isdigit() for sign in word)}
+
+
 def _texts(one: Found) -> list[str]:
     raw = one.column.texts.to_list()
     if one.role == "items":
+        # Digits of a thing without a number may be its number or its calibre: such words are not known, but asked.
         raw = [word for cell in split(one.column).values() for number, word, _ in cell if word]
     return list({folded(text): text for text in reversed(raw)}.values())[::-1]
 

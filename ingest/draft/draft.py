@@ -10,7 +10,7 @@ import polars as pl
 
 from ingest.draft import cells, counted, roles, where
 from ingest.draft.column import ARABIC_DIGITS, LATIN_DIGITS, PERSIAN_DIGITS, latin_digits, profile
-from ingest.draft.periods import STARTS, calendar_quarter, fiscal_quarter, over_two_years
+from ingest.draft.periods import STARTS, calendar_quarter, fiscal_quarter, month_of, over_two_years
 from ingest.draft.roles import Found
 from ingest.draft.said import LEFT_BY_ANSWER, YOUR_ANSWER, Guess, Question
 from ingest.draft.sniff import Sniffed, sniff
@@ -31,6 +31,8 @@ MOST_BLOCKS = 4
 MOST_FILLED, SURELY_FILLED = 0.7, 0.5
 """Share of filled cells of a column that may say what stands above, and of one that does so beyond doubt."""
 SHORT_TITLE = 300
+BROADER = {"x_HANDGUN": {"PISTOL", "REVOLVER"}, "x_LONG_GUN": {"RIFLE", "SHOTGUN", "SMG"}}
+"""Kinds that hold others: a column of one beside a column of another may count the same things."""
 MOSTLY, MOST_TOTALS = 0.8, 0.5
 KEYS_TO_CHOOSE = (
     "provenance",
@@ -323,6 +325,10 @@ def _assemble(sheet: _Sheet, names: list[str], path: Path) -> None:
         layout["digits"] = digits
     _places(sheet)
     _fiscal(sheet)
+    if mentions(sheet.sniffed.title, "against").get("years"):
+        # Years of the file may begin in another month than January.
+        for one in sheet.of("year", "quarter", "label"):
+            one.role = ""
     _sum_columns(sheet)
     _table(sheet)
     _periods(sheet)
@@ -590,6 +596,21 @@ def _title_years(sheet: _Sheet) -> list[str]:
     return sorted({part for part in text.split() if len(part) == 4 and 1990 <= int(part) <= 2100})
 
 
+def _is_period(title: str) -> bool:
+    """Whether the only year of a title is what its numbers are about, beyond doubt: no law's, no day's, no beginning or
+    end of a longer time, no fiscal year's."""
+    apart = re.sub(r"[-–—/]", " - ", title)
+    around = re.search(r"(\S+\s+)?(\S+\s+)?(?<!\d)(?:19|20)\d\d(?!\d)(\s*\S+)?", apart)
+    if around is None or re.search(r"\d\s*[-–—/]\s*\d|[-–—/]\s*$", around[0]):
+        return False
+    near, whole = plain(around[0]), plain(title)
+    joining = {*lists("words.toml", "joining")["since"]}
+    months = [part for part in near.split() if month_of(part)]
+    ranges = [part for part in whole.split() if month_of(part) and not part.isdigit()]
+    against = mentions(title, "against")
+    return not (joining & {*near.split()} or months or ranges or against.get("years"))
+
+
 def _in_title(years: list[str]) -> dict[str, str]:
     return {year: said("{}, which stands in the title", year) for year in years}
 
@@ -600,7 +621,7 @@ def _given(sheet: _Sheet) -> None:
     if given and span(given):
         sheet.layout["period"] = {"given": given}
         sheet.guesses.append(Guess("period", given, YOUR_ANSWER))
-    elif len(years) == 1 and sheet.layout["table"] == "observation":
+    elif len(years) == 1 and sheet.layout["table"] == "observation" and _is_period(sheet.sniffed.title):
         sheet.layout["period"] = {"given": years[0]}
         sheet.guesses.append(Guess("period", years[0], ONLY_YEAR))
     else:
@@ -611,7 +632,8 @@ def _given(sheet: _Sheet) -> None:
 def _months_of_one_year(sheet: _Sheet, months: Found) -> bool:
     """Months in a column, and their year in the title or in an answer."""
     given, years = sheet.answers.get("period"), _title_years(sheet)
-    year = given if given and len(given) == 4 and span(given) else years[0] if len(years) == 1 else None
+    alone = years[0] if len(years) == 1 and _is_period(sheet.sniffed.title) else None
+    year = given if given and len(given) == 4 and span(given) else alone
     if year is None:
         return False
     sheet.layout["period"] = {"given": year, "month": months.column.name}
@@ -633,7 +655,7 @@ def _wide(sheet: _Sheet, years: list[Found]) -> None:
         if sheet.answers.get("year"):
             year = sheet.answers["year"]
             sheet.guesses.append(Guess("period", year, YOUR_ANSWER))
-        elif len(named) == 1:
+        elif len(named) == 1 and _is_period(sheet.sniffed.title):
             year = named[0]
             sheet.guesses.append(Guess("period", year, ONLY_YEAR))
         else:
@@ -737,6 +759,12 @@ def _counts(sheet: _Sheet) -> None:
         measures += _rows_counted(sheet, setting)
     _counted_twice(sheet, measures)
     measures = _settled_beside_words(sheet, measures)
+    if any("period" in measure for measure in measures):
+        # A number whose header names no period has no place beside those whose headers do: it is asked.
+        lone = {measure.get("column") for measure in measures if "period" not in measure}
+        for one in [one for one in columns if one.column.name in lone]:
+            one.role = ""
+        measures = [measure for measure in measures if "period" in measure]
     # Without any number settled the rows are refused, since nothing says what they count.
     layout["measure"] = measures or [{}]
 
@@ -765,7 +793,8 @@ def _counted_twice(sheet: _Sheet, measures: list[dict[str, Any]]) -> None:
         kinds = [(m.get("firearm_type") or m.get("category"), m.get("condition")) for m in group]
         whole = event and len(kinds) > 1
         for measure, kind in zip(group, kinds, strict=True):
-            if not (unit or kinds.count(kind) > 1 or (whole and kind == (None, None))):
+            broader = BROADER.get(str(kind[0]), set()) & {other for other, _ in kinds}
+            if not (unit or kinds.count(kind) > 1 or (whole and kind == (None, None)) or broader):
                 continue
             header = _counted_by(sheet, measure.get("column", ""))
             key = f"counts:{header}"

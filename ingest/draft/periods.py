@@ -42,24 +42,26 @@ def month_share(column: Column) -> tuple[float, dict[str, str]]:
 def part_of_year(text: str) -> str | None:
     """'03' for a month and 'Q1' for a quarter, in words or by its months; None for what names neither.
 
-    Of 'Q1 (Oct-Dec)' the months say which quarter of the calendar it is.
+    'Q1 (Oct-Dec)' is of a year that begins in October, and names none of the calendar's years.
     """
     compared = plain(text)
-    words = lists("words.toml", "quarters")
-    quarter = next((f"Q{number}" for number, names in words.items() if compared in names), None)
-    return quarter or month_of(text) or _range(compared)
+    quarter = _quarter_alone(compared)
+    return f"Q{quarter}" if quarter else month_of(text) or _range(compared)
 
 
-def _range(compared: str) -> str | None:
-    """'Q3' for 'jul sep', 'january to march' or '7 9月', also behind the name of a quarter."""
+def _range(compared: str, *, fiscal: bool = False) -> str | None:
+    """'Q3' for 'jul sep', 'january to march' or '7 9月', also behind the name of a quarter: of the same one, unless it
+    may be one of a fiscal year."""
     joining = lists("words.toml", "joining")["to"]
     ends = [part for part in compared.split() if part not in joining]
-    if len(ends) > 2 and _quarter_alone(" ".join(ends[:-2])):
+    number = _quarter_alone(" ".join(ends[:-2])) if len(ends) > 2 else None
+    if number:
         ends = ends[-2:]
     if len(ends) != 2:
         return None
     first = month_of(ends[0]) or (month_of(f"{ends[0]}月") if ends[1].endswith("月") else None)
-    return RANGES.get((first or "", month_of(ends[1]) or ""))
+    found = RANGES.get((first or "", month_of(ends[1]) or ""))
+    return None if number and not fiscal and found != f"Q{number}" else found
 
 
 def _quarter_alone(compared: str) -> str | None:
@@ -107,7 +109,8 @@ def year_and_part(text: str) -> Part | None:
 
 def over_two_years(texts: list[str]) -> bool:
     """Whether texts such as '2010-11' may all be a year that begins in one and ends in the next, and no months."""
-    found = [TWO_YEARS.search(text) for text in texts if text.strip()]
+    given = [text.strip() for text in texts if text.strip()]
+    found = [TWO_YEARS.search(text) for text in given if not (text.isdigit() and len(text) == 4)]
     return bool(found) and all(one and int(one[2][-2:]) == (int(one[1]) + 1) % 100 for one in found)
 
 
@@ -117,9 +120,9 @@ def fiscal_quarter(text: str) -> tuple[int, int, str | None] | None:
     years = TWO_YEARS.search(text)
     if years is None or int(years[2][-2:]) != (int(years[1]) + 1) % 100:
         return None
-    words = lists("words.toml", "joining")["year"]
+    words = (*lists("words.toml", "joining")["year"], *lists("headers.toml", "against")["years"])
     rest = [word for word in plain(text.replace(years[0], " ")).split() if word not in words]
-    months = _range(" ".join(rest))
+    months = _range(" ".join(rest), fiscal=True)
     number = _quarter_alone(" ".join(rest)) or (_quarter_alone(" ".join(rest[:-2])) if months else None)
     if number is None:
         return None

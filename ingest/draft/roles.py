@@ -313,6 +313,9 @@ def no_role(found: Found, *, placed: bool) -> Found | None:
         return _left(found, "other", said("its cells only say yes or no"), NO_ROLE)
     if not placed and len(column.texts) > 1 and not _free_text(column):
         return None
+    void = lexicon("headers.toml", "row_words", "void")
+    if len(column.texts) <= FEW and any(void.said_by(plain(text)) for text in column.texts.to_list()):
+        return None
     if in_blocks(column) and column.share(column.texts.str.contains(r"\d")) > MOST:
         return None
     whole, near = by_header(column.name)

@@ -167,7 +167,8 @@ def _country(
     second = shares[ranked[1]][0] if len(ranked) > 1 else 0
     chosen: str | None = None
     shown = ""
-    if len(named) == 1 and (best is None or named[0] == best or shares.get(named[0], (0, 0))[0] >= FITS):
+    fits = bool(named) and (named[0] == best or shares.get(named[0], (0, 0))[0] >= FITS)
+    if len(named) == 1 and (fits or (best is None and not _of_another_too(title, named[0], gazetteer))):
         chosen, shown = named[0], said("the title or the name of the file says so")
         if chosen in shares:
             there = f"{shares[chosen][0]:.0%}"
@@ -254,6 +255,17 @@ def _of_a_town(names: list[Found], state: str, gazetteer: Gazetteer) -> float:
     """The greatest share of a column's names that are municipalities of a state."""
     shares = [float(_resolved(one.column.texts, "admin2", state, "name", gazetteer).mean() or 0) for one in names]  # type: ignore[arg-type]
     return max(shares, default=0)
+
+
+def _of_another_too(title: str, country: str, gazetteer: Gazetteer) -> bool:
+    """Whether what names a country in a title may name a state of another, or a part of another's name: 'Niger State',
+    'Georgia', 'Congo'. Then places have to show which is meant."""
+    compared = normalise_text(plain(title))
+    held = gazetteer.places.filter(pl.col("level").is_in(["country", "admin1"])).select("code", "country", "name")
+    own = {word for name in held.filter(code=country)["name"] for word in (normalise_text(name), bare(name))}
+    said_ = {word for word in own if word and says(compared, word)}
+    others = {normalise_text(name) for name in held.filter(pl.col("country") != country)["name"]}
+    return any(word == other or bare(other) == word or says(other, word) for word in said_ for other in others)
 
 
 def _country_column(column: Found, gazetteer: Gazetteer) -> tuple[float, dict[str, Any]] | None:

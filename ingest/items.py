@@ -59,7 +59,8 @@ def parts(cell: str, items: Items, approximate: list[str]) -> list[list[str]]:
     pieces = [cell]
     for joiner in sorted(items.joiners, key=len, reverse=True):
         pieces = [part for piece in pieces for part in _split(piece, joiner)]
-    pieces = [piece.strip(" .") for piece in pieces if piece.strip(" .")]
+    # '.38' begins with its point.
+    pieces = [piece.strip().rstrip(" .") for piece in pieces if piece.strip(" .")]
     return [[*_number(piece, items, approximate), piece] for piece in pieces] or [["", "", ""]]
 
 

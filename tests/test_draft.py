@@ -773,6 +773,138 @@ def test_a_part_of_a_cell_that_is_refused_takes_no_other_number_with_it(tmp_path
     assert (batch.counts.cells, batch.counts.numbers, batch.counts.cells_refused) == (9, 8, 1)
 
 
+KENYA = {"country": "KEN", "done": "seized"}
+COUNTS = "County,Pistols,Rifles\nNairobi,3,4\nKisumu,1,2\nMeru,2,2\n"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        *("Firearms Act 2015", "Arms seized (published 2024)", "Kenya 1 January 2022", "Annual crime report 2022"),
+        *("Seized since 2019", "January - March 2023", "Financial year 2023/24", "Year to June 2023", "2019-22"),
+    ],
+)
+def test_a_year_of_a_title_is_the_period_only_beyond_doubt(tmp_path, title: str) -> None:
+    proposed = draft(written(tmp_path, f"{title},,\n{COUNTS}"), answers=KENYA)
+    assert [question.key for question in proposed.questions] == ["period"]
+
+
+@pytest.mark.parametrize("title", ["Arms seized in 2022", "Arms seized 2022"])
+def test_a_year_that_a_title_is_about_is_the_period(tmp_path, title: str) -> None:
+    path = written(tmp_path, f"{title},,\n{COUNTS}")
+    batch = taken(path, draft(path, answers=KENYA))
+    assert batch is not None
+    assert set(batch.rows["observation"]["period_start"]) == {date(2022, 1, 1)}
+
+
+SILENT = {
+    "thousands": ("Arms seized (thousands) in 2022,,\n" + COUNTS, {"counts:Pistols", "counts:Rifles"}),
+    "a kind and its sub-kinds": (
+        "Date,County,Handguns seized,Pistols seized\n2023-01-01,Nairobi,7,3\n2023-01-02,Kisumu,2,1\n"
+        "2023-01-03,Meru,1,1\n",
+        {"counts:Handguns seized"},
+    ),
+    "people in two rows of one seizure": (
+        "Date,County,Type,Number seized,Persons arrested\n2023-01-01,Nairobi,Pistol,3,2\n"
+        "2023-01-01,Nairobi,Rifle,1,2\n2023-01-03,Meru,Pistol,1,1\n",
+        {"column:Persons arrested"},
+    ),
+    "days that are unknown": (
+        "Date,County,Type,Number\n2023-01-04,Nairobi,Pistol,3\n,Kisumu,Rifle,1\n,Meru,Pistol,1\n"
+        "2023-02-04,Kwale,Pistol,1\n,Kilifi,Rifle,2\n",
+        {"carried"},
+    ),
+    "ends of weeks": (
+        "Week ending,County,Type,Number\n2023-01-07,Nairobi,Pistol,3\n2023-01-14,Kisumu,Rifle,1\n"
+        "2023-01-21,Meru,Pistol,1\n",
+        {"period"},
+    ),
+    "rows that are void": (
+        "Date,County,Type,Number,Status\n2023-01-01,Nairobi,Pistol,3,Confirmed\n2023-01-02,Kisumu,Rifle,1,Cancelled\n"
+        "2023-01-03,Meru,Pistol,1,Duplicate\n",
+        {"column:Status"},
+    ),
+    "tables below each other": (
+        "Pistols seized Kenya 2021,\nCounty,Number\nNairobi,3\nKisumu,4\n,\nAmmunition seized Kenya 2021,\n"
+        "County,Number\nKwale,300\nKilifi,200\n",
+        {"stacked", "place:County:Ammunition seized Kenya 2021"},
+    ),
+    "quarters of another year": (
+        "County,Year,Quarter,Pistols\nNairobi,2021,Q4 (Jan-Mar),3\nKisumu,2021,Q1 (Apr-Jun),2\n"
+        "Meru,2021,Q2 (Jul-Sep),4\n",
+        {"column:Quarter"},
+    ),
+    "years over two": (
+        "County,Year,Pistols\nNairobi,2009-10,3\nKisumu,2010-11,2\nMeru,2013,4\nKwale,2011-12,9\n",
+        {"column:Year", "period"},
+    ),
+    "a group that is not above its columns": (
+        "County,Total,2021,,2022,\n,,Pistols,Rifles,Pistols,Rifles\nNairobi,10,1,2,3,4\nKisumu,11,1,2,3,4\nMeru,8,1,2,2,3\n",
+        {"column:Total"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SILENT)
+def test_what_would_mislead_is_asked(tmp_path, case: str) -> None:
+    text, keys = SILENT[case]
+    assert {question.key for question in draft(written(tmp_path, text), answers=KENYA).questions} == keys
+
+
+@pytest.mark.parametrize("title", ["Niger State arms seized", "Congo arms", "Georgia arms"])
+def test_a_country_of_a_title_that_may_be_another_place_is_asked(tmp_path, title: str) -> None:
+    path = written(tmp_path, f"{title},,\nYear,Pistols seized,Rifles seized\n2020,3,4\n2021,1,2\n2022,2,2\n")
+    assert {"country", "state"} & {question.key for question in draft(path).questions}
+    assert taken(path, draft(path)) is None
+
+
+def test_rows_below_the_head_of_a_block_of_totals_are_of_that_block(tmp_path) -> None:
+    lines = [
+        "County,Date,Type,Number",
+        "Nairobi,2023-03-01,Pistol,3",
+        ",2023-03-02,Rifle,2",
+        "Mombasa,2023-03-08,Pistol,7",
+    ]
+    path = written(tmp_path, "\n".join([*lines, "Total,,Pistol,10", ",,Rifle,2"]))
+    batch = taken(path, draft(path, answers={**KENYA, "carried": "above"}))
+    assert batch is not None
+    assert (sums(batch), batch.counts.skipped) == ({"arms_seized": 12}, 2)
+
+
+def test_a_place_that_begins_as_a_total_is_no_total(tmp_path) -> None:
+    lines = ["Date,County,Location,Type,Number", "2023-01-01,Nairobi,Total petrol station,Pistol,3"]
+    path = written(tmp_path, "\n".join([*lines, "2023-01-02,Kisumu,Market,Rifle,1", "2023-01-03,Meru,Road,Pistol,1"]))
+    batch = taken(path, draft(path, answers=KENYA))
+    assert batch is not None
+    assert sums(batch) == {"arms_seized": 5}
+
+
+@pytest.mark.parametrize(
+    ("cell", "part"),
+    [
+        ("9 mm pistol", ["", "9 mm pistol"]),
+        ("9mm pistol", ["", "9mm pistol"]),
+        ("12 gauge shotgun", ["", "12 gauge shotgun"]),
+        (".38 revolver", ["", ".38 revolver"]),
+        ("45 ACP pistol", ["", "45 ACP pistol"]),
+        ("3 9mm pistols", ["3", "9mm pistols"]),
+        ("2 pistols cal 9 mm", ["2", "pistols cal 9 mm"]),
+    ],
+)
+def test_a_calibre_counts_nothing(cell: str, part: list[str]) -> None:
+    assert [found[:2] for found in parts(cell, every_way("x"), [])] == [part]
+
+
+def test_a_thing_whose_number_is_not_told_from_its_calibre_is_asked(tmp_path) -> None:
+    lines = ["Date,County,Seized", '2023-01-01,Nairobi,"2 rifles, 9 mm pistol"', "2023-01-02,Kisumu,3 pistols"]
+    path = written(tmp_path, "\n".join([*lines, "2023-01-03,Meru,1 rifle", "2023-01-04,Kwale,2 shotguns"]))
+    proposed = draft(path, answers=KENYA)
+    assert [question.key for question in proposed.questions] == ["word:Seized:9 mm pistol"]
+    batch = taken(path, proposed)
+    assert batch is not None
+    assert sums(batch) == {"arms_seized": 8}
+
+
 def test_people_counted_in_a_row_about_ammunition_are_no_ammunition(tmp_path) -> None:
     lines = ["Date,State,Weapon,Number seized,Persons arrested", "2021-03-14,Lagos,Pistol,3,2"]
     lines += ["2021-03-15,Kano,Cartridges,200,7", "2021-03-16,Rivers,Rifle,2,1"]

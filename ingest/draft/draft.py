@@ -160,6 +160,12 @@ def _skips(sheet: _Sheet) -> None:
     again = pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in names)
     if len(names) > 1 and rows.filter(again).height:
         sheet.skips.append({"where": {name: name for name in names[:2]}, "reason": "title"})
+        filled = rows.select(pl.sum_horizontal(pl.col(names).str.strip_chars() != "").alias("n"))["n"]
+        titled = rows["source_row"].filter(rows.select(again.alias("again"))["again"] & (filled.shift(1) == 1))
+        if not titled.is_empty():
+            words = said("Several tables stand one below the other. Do all their rows count the same in the same time?")
+            options = {"same": said("yes: they are one table")}
+            sheet.ask(Question("stacked", words, options, tuple(titled[:5].to_list())))
         rows = rows.filter(~again)
     rows = _footnotes(sheet, rows, names)
     sheet.rows = _totals(sheet, rows, names)
@@ -748,7 +754,7 @@ def _counts(sheet: _Sheet) -> None:
             one.role = "count" if counted.of_persons(one.column.name) else ""
         columns = sheet.of("items", "count", "period_column")
     for one in columns:
-        if sheet.of("incident") and counted.of_persons(one.column.name):
+        if counted.of_persons(one.column.name) and (sheet.of("incident") or _said_again(sheet, one)):
             # It may be said again in each row of its event.
             one.role = ""
             continue
@@ -767,6 +773,17 @@ def _counts(sheet: _Sheet) -> None:
         measures = [measure for measure in measures if "period" in measure]
     # Without any number settled the rows are refused, since nothing says what they count.
     layout["measure"] = measures or [{}]
+
+
+def _said_again(sheet: _Sheet, one: Found) -> bool:
+    """Whether rows of one place and day hold the same number of people: two rows may be of one event."""
+    keys = [other.column.name for other in sheet.columns if other.role in ("placed", "date")]
+    name = one.column.name
+    if sheet.layout["table"] != "event" or not keys or f"column:{name}" in sheet.answers:
+        return False
+    people = [text.strip() not in ("", "0") and exact(text.strip()) for text in sheet.rows[name]]
+    some = sheet.rows.filter(pl.Series(people, dtype=pl.Boolean))
+    return bool(some.select(*keys, name).is_duplicated().any())
 
 
 def _settled_beside_words(sheet: _Sheet, measures: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -87,6 +87,9 @@ def test_the_user_of_the_public_viewer_opens_clear_and_nothing_else(folder: Fold
     assert not any(
         file["snapshot"] in told for file in manifest(folder, root.name)["inputs"] if file["source"] == GREEN
     )
+    # Nor the name of a part, by which one who lists the folder could; and nobody else lists it.
+    assert not any(part["key"][:16] in part["file"] for part in restricted)
+    assert stat.S_IMODE((root / "parts" / "figure").stat().st_mode) == 0o711
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in root.glob("*.duckdb")}
     assert modes == {"clear.duckdb": 0o444, "green.duckdb": 0o400, "amber.duckdb": 0o400}
 

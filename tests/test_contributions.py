@@ -236,6 +236,46 @@ def test_what_was_withdrawn_while_a_steward_looked_at_it_is_not_decided(
     assert not folder.file(str(one.snapshot)).exists()
 
 
+def test_a_declaration_is_closed_and_goes_with_an_unsafe_file(folder: Folder, tmp_path: Path) -> None:
+    """It says words that stood in cells."""
+    one = accepted(folder, handed_in(folder, described(folder, received(folder, table(tmp_path / "a.csv")))))
+    (kept,) = {path for path in folder.declarations.glob("*.toml") if "Number of firearms" in path.read_text("utf-8")}
+    assert kept.stat().st_mode & 0o077 == 0
+    build(folder)
+    # Its source is for everyone, and so is how it is read.
+    assert kept.stat().st_mode & 0o777 == 0o444
+    work.withdraw(folder, LOCAL, str(one.source), "safety")
+    left = [path for path in folder.root.rglob("*") if path.is_file() and b"Number of firearms" in path.read_bytes()]
+    assert left == []
+    assert verify(folder).holds
+
+
+def test_what_another_tab_described_anew_is_not_handed_in_as_it_was(folder: Folder, tmp_path: Path) -> None:
+    one = described(folder, received(folder, table(tmp_path / "a.csv")))
+    told = work.rehearse(folder, one)
+    described(folder, one, sensitivity="high")
+    with pytest.raises(ContributionRefused):
+        contributions.submit(folder, AIDA, one, told["counts"], told["kinds"])
+    assert contributions.load(folder, AIDA, one.id).stage == one.stage
+
+
+def test_a_decision_that_was_cut_off_is_ended_and_not_turned(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = handed_in(folder, described(folder, received(folder, table(tmp_path / "a.csv"))))
+    with monkeypatch.context() as here:
+        here.setattr(contributions, "_forget", lambda folder, one: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            accepted(folder, one)
+    waiting = contributions.load(folder, AIDA, one.id)
+    assert waiting.stage == "submitted"
+    with pytest.raises(ContributionRefused):
+        contributions.review(folder, STEWARD, waiting, "refused", comment="No")
+    assert contributions.load(folder, AIDA, one.id).stage == "accepted"
+    build(folder)
+    assert figures(folder, str(one.source))
+
+
 def weapons(path: Path) -> Path:
     """One seizure a row, with the kind and model of what was taken."""
     with path.open("w", newline="", encoding="utf-8") as file:

@@ -29,7 +29,8 @@ from ingest.declarations import keep_declaration
 from ingest.folder import Folder
 from ingest.keep import keep
 from schemas.declaration import DeclarationRefused, parse
-from warehouse import checks, disclosure, inputs
+from warehouse import checks, disclosure, inputs, withdraw
+from warehouse.build import patterns_before
 from warehouse.lineage import lineage
 from warehouse.publish import build
 from warehouse.release import TIERS, current_id, manifest, open_release, sql
@@ -512,6 +513,23 @@ def test_where_a_protected_number_comes_from_is_said_without_its_file(released: 
             assert "The rows of this source are not shown, to protect people." in page
             assert not any(words in page for words in ("0", "rows behind this number", "sha256", "<table"))
             assert not any(name in str(told) for name in ("notes-202", *released.hashes))
+
+
+def test_what_a_withdrawn_release_showed_of_other_sources_stays_known(released: Released, tmp_path: Path) -> None:
+    """Somebody may have a copy of it: what is withheld next must not follow from what it showed."""
+    folder = Folder(shutil.copytree(released.folder.root, tmp_path / "data"))
+    before = patterns_before(folder, [NAME])[NAME]
+    assert before.height > 0
+    for release in released.releases:
+        withdraw._keep_patterns(folder, release, {"another"})
+        shutil.rmtree(folder.releases / release)
+    assert patterns_before(folder, [NAME])[NAME].equals(before)
+    for file in folder.patterns.iterdir():
+        assert file.stat().st_mode & 0o077 == 0
+        file.chmod(0o600)
+        file.write_bytes(b"changed")
+    with pytest.raises(OSError, match="has changed"):
+        patterns_before(folder, [NAME])
 
 
 def test_a_report_counts_what_a_build_would_show(released: Released) -> None:

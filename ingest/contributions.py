@@ -161,6 +161,10 @@ def _read(folder: Folder, name: str) -> Contribution:
         raise _nowhere() from error
 
 
+def _otherwise_now() -> ContributionRefused:
+    return ContributionRefused(said("Meanwhile this was decided, changed or withdrawn. Open it again."))
+
+
 def _nowhere() -> ContributionRefused:
     return ContributionRefused(said("There is no contribution of that name."))
 
@@ -417,7 +421,7 @@ def submit(
             raise ContributionRefused(said("This has been submitted already."))
         if altered(now, changed="") != altered(contribution, changed=""):
             # What was rehearsed is what is handed in: another tab may have described it anew.
-            raise ContributionRefused(said("Meanwhile this was decided, changed or withdrawn. Open it again."))
+            raise _otherwise_now()
         if content in _standing(folder, source.name).values():
             raise ContributionRefused(said("This very file was submitted before. Nothing is counted twice."))
         keep(folder, copy, snapshot)
@@ -476,14 +480,15 @@ def review(
         source, snapshot = now.source, now.snapshot
         if decided := _decided(folder, now):
             # Whoever decided was cut off before that was noted here.
-            _forget(folder, now) if decided == "accepted" else None
+            if decided == "accepted":
+                _forget(folder, now)
             _put(folder, altered(now, stage=decided, snapshot=snapshot if decided == "accepted" else None))
-            raise ContributionRefused(said("Meanwhile this was decided, changed or withdrawn. Open it again."))
+            raise _otherwise_now()
         if now.stage != "submitted" or source is None or snapshot is None:
             raise ContributionRefused(said("This is not waiting for a review."))
         # What was looked at is what is decided on: another steward, or its owner, may have been quicker.
         if snapshot != contribution.snapshot or snapshot not in _standing(folder, source):
-            raise ContributionRefused(said("Meanwhile this was decided, changed or withdrawn. Open it again."))
+            raise _otherwise_now()
         if decision == "accepted":
             described = dict(now.described)
             if provenance is not None:

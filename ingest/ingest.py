@@ -194,15 +194,16 @@ def _batch(
     lost = rows.filter(pl.col("_refused") & pl.col("source_row").is_in(kept)).height * len(numbers)
     cells = (cells[0] + lost, *cells[1:3], cells[3] + lost)
     counts = Counts(rows_in, taken, rows_in - skipped - taken, skipped, *cells)
-    refused = _refused_rows(issues)
+    refused = _refused_rows(issues).n_unique()
     if counts.refused != refused:
         raise AssertionError(f"{counts.refused} rows without a reason, {refused} with one")
     return Batch(tables, pl.concat([check.no_issues(), *issues]), counts)
 
 
-def _refused_rows(issues: list[pl.DataFrame]) -> int:
-    refused = [part.filter(pl.col("fate") == "row_refused")["source_row"] for part in issues]
-    return pl.concat(refused).n_unique() if refused else 0
+def _refused_rows(issues: list[pl.DataFrame]) -> pl.Series:
+    """The rows that some issue refuses, as often as it does."""
+    refused = [part.filter(pl.col("fate") == "row_refused")["source_row"].cast(pl.UInt32) for part in issues]
+    return pl.concat(refused) if refused else pl.Series([], dtype=pl.UInt32)
 
 
 def _corrected(source: Source, snapshot: Snapshot, text: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
@@ -556,14 +557,11 @@ def _rows_or_cells(issues: list[pl.DataFrame], kept: pl.Series) -> list[pl.DataF
     Of a row of which nothing is kept some numbers may contradict and others repeat those of another row: it is refused.
     One of which all repeat is skipped, and once.
     """
-    refused = pl.Series([], dtype=pl.UInt32)
-    for part in issues:
-        refused = refused.append(part.filter(fate="row_refused")["source_row"].cast(pl.UInt32))
-    in_part = pl.col("source_row").is_in(kept)
+    refused = _refused_rows(issues)
     twice = (pl.col("kind") == "same_row_twice") & (
         pl.col("source_row").is_in(refused.implode()) | ~pl.struct("source_row", "kind").is_first_distinct()
     )
-    of_cell = pl.col("fate").is_in(["row_refused", "row_skipped"]) & (in_part | twice)
+    of_cell = pl.col("fate").is_in(["row_refused", "row_skipped"]) & (pl.col("source_row").is_in(kept) | twice)
     return [
         part.with_columns(pl.when(of_cell).then(pl.lit("cell_refused")).otherwise("fate").alias("fate"))
         for part in issues

@@ -56,8 +56,8 @@ def used(column: Column) -> tuple[dict[str, Any], dict[str, str]]:
     about = {
         word: kind for word, kind in approximate().items() if any(word.casefold() in n.casefold() for n in numbers)
     }
-    after_numbers = re.findall(r"\d\s*([^\W\d]+)", text) + re.findall(r"([^\W\d]+)", text)
-    times = {word: n for word, n in multipliers().items() if any(_begins(one, word) for one in after_numbers)}
+    said = re.findall(r"[^\W\d]+", text)
+    times = {word: n for word, n in multipliers().items() if any(_begins(one, word) for one in said)}
     found: dict[str, Any] = {"joiners": joiners or ["+"]}
     return found | ({"numerals": small} if small else {}) | ({"multipliers": times} if times else {}), about
 

@@ -195,9 +195,8 @@ def translated(one: Found, table: str, setting: Setting, answers: dict[str, str]
     open_ = _without_number(one) if one.role == "items" else set()
     for text in texts[:MOST_WORDS]:
         key = f"word:{one.column.name}:{text}"
-        gives = _answer(answers[key], list_name) if key in answers else meaning(text, list_name)
-        if key not in answers and text in open_:
-            gives = None
+        known = None if text in open_ else meaning(text, list_name)
+        gives = _answer(answers[key], list_name) if key in answers else known
         if answers.get(key) == "leave_out":
             found.left_out.append(text)
             continue
@@ -223,7 +222,8 @@ def translated(one: Found, table: str, setting: Setting, answers: dict[str, str]
 
 
 def _without_number(one: Found) -> set[str]:
-    """Words of things without a number in which digits stand: 'Pistols: 4', 'rounds 20', '9 mm pistol'."""
+    """Words of things without a number in which digits stand, which may be its number or its calibre: 'rounds 20',
+    '9 mm pistol'."""
     parts = [part for cell in split(one.column).values() for part in cell]
     return {word for number, word, _ in parts if not number and any(sign.isdigit() for sign in word)}
 
@@ -231,7 +231,6 @@ def _without_number(one: Found) -> set[str]:
 def _texts(one: Found) -> list[str]:
     raw = one.column.texts.to_list()
     if one.role == "items":
-        # Digits of a thing without a number may be its number or its calibre: such words are not known, but asked.
         raw = [word for cell in split(one.column).values() for number, word, _ in cell if word]
     return list({folded(text): text for text in reversed(raw)}.values())[::-1]
 

@@ -388,9 +388,10 @@ def _summed(sheet: _Sheet, total: Found, others: list[Found]) -> tuple[float, li
     after = [one for one in others if sheet.columns.index(one) > at]
     runs = [before[i:] for i in range(len(before) - 1)] + [after[:i] for i in range(len(after), 1, -1)]
     own = _as_number(sheet, total)
+    numbers = pl.DataFrame([_as_number(sheet, one) for one in others])
     for run in [others, *runs] if len(others) > 1 else []:
         # A cell without a number adds nothing.
-        added = pl.DataFrame([_as_number(sheet, one).alias(str(i)) for i, one in enumerate(run)]).sum_horizontal()
+        added = numbers[[one.column.name for one in run]].sum_horizontal()
         same = float((added.fill_null(0) == own.fill_null(0)).mean() or 0)  # type: ignore[arg-type]
         if same >= MOSTLY and own.n_unique() > 2:
             return same, [one.column.name for one in run]

@@ -86,18 +86,17 @@ def meaning(text: str, table: str) -> dict[str, str] | None:
     rules = _file("words.toml")["phrases"].get(table)
     if rules is None or len(compared) > LONGEST_PHRASE or _not(table).said_by(compared):
         return None
-    alone = {plain(word) for word in rules.get("alone", ())}
-    hits = [word for word in _known(table).said_by(compared) if (len(word) > 3 or han(word)) and word not in alone]
+    hits = [word for word in _known(table).said_by(compared) if len(word) > 3 or han(word)]
+    hits = [word for word in hits if word not in _rule(table, "alone").plain]
     hits = [word for word in hits if not any(word != other and word in other for other in hits)]
-    vague = [known[word] for word in hits if set(known[word].values()) & {*rules["vague"]}]
-    nouns = [known[word] for word in hits if known[word] not in vague]
-    found = {tuple(sorted((k, v) for k, v in gives.items() if k != "relation")) for gives in nouns}
+    nouns = [word for word in hits if not set(known[word].values()) & {*rules["vague"]}]
+    found = {tuple(sorted((k, v) for k, v in known[word].items() if k != "relation")) for word in nouns}
     if len(found) != 1:
         return None
     (gives,) = (dict(pairs) for pairs in found)
-    if "harmless" in rules and _unexplained(compared, [word for word in hits if known[word] not in vague], table):
+    if "harmless" in rules and _unexplained(compared, nouns, table):
         return None
-    if "concept" in gives and Lexicon(map(plain, rules.get("weapons", ()))).said_by(compared):
+    if "concept" in gives and _rule(table, "weapons").said_by(compared):
         return None
     if gives.get(table) in rules.get("of_weapons", []) and not any(
         lexicon("headers.toml", "objects", name).said_by(compared) for name in ("weapon", "round", "magazine", "part")
@@ -153,18 +152,23 @@ def lexicon(file: str, table: str, name: str) -> Lexicon:
 
 def _unexplained(compared: str, hits: list[str], table: str) -> bool:
     """Whether a phrase says something beside these words that may make it another thing ('funda de pistola')."""
-    harmless = _harmless(table)
-    for word in sorted(hits, key=len, reverse=True):
-        compared = compared.replace(word, " ") if han(word) else f" {compared} ".replace(f" {word} ", "  ").strip()
-    for word in sorted((w for w in harmless.said_by(compared) if han(w)), key=len, reverse=True):
-        compared = compared.replace(word, " ")
-    return any(part not in harmless.plain and not any(sign.isdigit() for sign in part) for part in compared.split())
+    harmless = _rule(table, "harmless")
+    rest = _taken_out(compared, hits)
+    rest = _taken_out(rest, [word for word in harmless.said_by(rest) if han(word)])
+    return any(part not in harmless.plain and not any(sign.isdigit() for sign in part) for part in rest.split())
+
+
+def _taken_out(text: str, words: Iterable[str]) -> str:
+    """A compared text without these words, the longest first."""
+    for word in sorted(words, key=len, reverse=True):
+        text = text.replace(word, " ") if han(word) else f" {text} ".replace(f" {word} ", "  ").strip()
+    return text
 
 
 @cache
-def _harmless(table: str) -> Lexicon:
-    """What says nothing of the kind of a thing."""
-    return Lexicon(map(plain, _file("words.toml")["phrases"][table]["harmless"]))
+def _rule(table: str, name: str) -> Lexicon:
+    """The words of one of the rules for phrases of a table; none where it has no such rule."""
+    return Lexicon(map(plain, _file("words.toml")["phrases"][table].get(name, ())))
 
 
 @cache
@@ -221,9 +225,8 @@ def mentions(text: str, table: str) -> dict[str, str]:
 
 def left_over(header: str) -> list[str]:
     """Words of a header that no list explains: 'involved' in 'guns involved', which is no count of guns seized."""
-    text, known = plain(header), _explained()
-    for word in sorted((w for w in known.said_by(text) if not w.endswith("*")), key=len, reverse=True):
-        text = text.replace(word, " ") if han(word) else f" {text} ".replace(f" {word} ", "  ").strip()
+    known = _explained()
+    text = _taken_out(plain(header), [word for word in known.said_by(plain(header)) if not word.endswith("*")])
     starts = tuple(start for words in known.starts.values() for start in words)
     return [part for part in text.split() if part not in NUMBER_WORDS and not part.startswith(starts)]
 

@@ -412,47 +412,42 @@ def _table(sheet: _Sheet) -> None:
     if answer := sheet.answers.get("table"):
         layout["table"] = answer
         return
-    _decide_table(sheet)
+    layout["table"], shown, question = _decided_table(sheet)
     finer = [one for one in sheet.of("site") if len(one.column.texts) > 1]
     if finer and layout["table"] == "observation":
         # A number of a district would be taken for that of its state.
-        sheet.guesses = [guess for guess in sheet.guesses if guess.key != "table"]
-        sheet.questions = [question for question in sheet.questions if question.key != "table"]
         name = finer[0].column.name
         words = said("Each row is about one “{}”, which no register of places holds. What are its numbers?", name)
         options = {"observation": said("numbers of the whole state or country")}
         if not sheet.of("period_column", "fiscal_column"):
             options = {"event": said("parts: added up they make the number of the state or country"), **options}
-        sheet.ask(Question("table", words, options))
+        question = Question("table", words, options)
+    if question:
+        sheet.ask(question)
+    else:
+        sheet.guesses.append(Guess("table", layout["table"], shown))
 
 
-def _decide_table(sheet: _Sheet) -> None:
-    layout = sheet.layout
+def _decided_table(sheet: _Sheet) -> tuple[str, str, Question | None]:
+    """Table and what shows it, or the question where nothing does."""
     days = [one for one in sheet.of("date") if one.dates and (one.dates.precision == "day" or one.dates.orders)]
     singles = sheet.of("event_key", "evidence_ref", "items", *DETAILS)
     numeric = sheet.of("count")
     if sheet.of("period_column", "fiscal_column"):
-        layout["table"], shown = "observation", said("its headers are periods")
-    elif days:
-        layout["table"], shown = "event", said("each row has a day in “{}”", days[0].column.name)
-    elif singles and not numeric:
-        layout["table"] = "event"
-        shown = said("each row has its own “{}” and no number", singles[0].column.name)
-    elif numeric:
-        keys = _keys(sheet)
-        unique = float(sheet.rows.select(keys).is_unique().sum()) / sheet.rows.height if keys else 0
-        if unique < 0.95:
-            layout["table"] = "observation"
-            words = said("Several rows have the same place, time and kind. What is each row?")
-            sheet.ask(Question("table", words, EACH_ROW))
-            return
-        layout["table"] = "observation"
-        shown = said("each row is a number for a place, a time and a kind of its own")
-    else:
-        layout["table"] = "event"
-        sheet.ask(Question("table", said("What is each row?"), dict(reversed(EACH_ROW.items()))))
-        return
-    sheet.guesses.append(Guess("table", layout["table"], shown))
+        return "observation", said("its headers are periods"), None
+    if days:
+        return "event", said("each row has a day in “{}”", days[0].column.name), None
+    if singles and not numeric:
+        return "event", said("each row has its own “{}” and no number", singles[0].column.name), None
+    if not numeric:
+        options = dict(reversed(EACH_ROW.items()))
+        return "event", "", Question("table", said("What is each row?"), options)
+    keys = _keys(sheet)
+    unique = float(sheet.rows.select(keys).is_unique().sum()) / sheet.rows.height if keys else 0
+    if unique < 0.95:
+        words = said("Several rows have the same place, time and kind. What is each row?")
+        return "observation", "", Question("table", words, EACH_ROW)
+    return "observation", said("each row is a number for a place, a time and a kind of its own"), None
 
 
 def _keys(sheet: _Sheet) -> list[str]:
@@ -603,6 +598,12 @@ def _title_years(sheet: _Sheet) -> list[str]:
     return sorted({part for part in text.split() if len(part) == 4 and 1990 <= int(part) <= 2100})
 
 
+def _year_of_title(sheet: _Sheet) -> str | None:
+    """The year the whole file is about, where its title says so and no other."""
+    years = _title_years(sheet)
+    return years[0] if len(years) == 1 and _is_period(sheet.sniffed.title) else None
+
+
 def _is_period(title: str) -> bool:
     """Whether the only year of a title is what its numbers are about, beyond doubt: no law's, no day's, no beginning or
     end of a longer time, no fiscal year's."""
@@ -624,23 +625,21 @@ def _in_title(years: list[str]) -> dict[str, str]:
 
 def _given(sheet: _Sheet) -> None:
     given = sheet.answers.get("period")
-    years = _title_years(sheet)
     if given and span(given):
         sheet.layout["period"] = {"given": given}
         sheet.guesses.append(Guess("period", given, YOUR_ANSWER))
-    elif len(years) == 1 and sheet.layout["table"] == "observation" and _is_period(sheet.sniffed.title):
-        sheet.layout["period"] = {"given": years[0]}
-        sheet.guesses.append(Guess("period", years[0], ONLY_YEAR))
+    elif (year := _year_of_title(sheet)) and sheet.layout["table"] == "observation":
+        sheet.layout["period"] = {"given": year}
+        sheet.guesses.append(Guess("period", year, ONLY_YEAR))
     else:
         words = said("Which period is the file about? Write 2019, 2019-03 or 2019-Q1.")
-        sheet.ask(Question("period", words, _in_title(years), free=True))
+        sheet.ask(Question("period", words, _in_title(_title_years(sheet)), free=True))
 
 
 def _months_of_one_year(sheet: _Sheet, months: Found) -> bool:
     """Months in a column, and their year in the title or in an answer."""
-    given, years = sheet.answers.get("period"), _title_years(sheet)
-    alone = years[0] if len(years) == 1 and _is_period(sheet.sniffed.title) else None
-    year = given if given and len(given) == 4 and span(given) else alone
+    given = sheet.answers.get("period")
+    year = given if given and len(given) == 4 and span(given) else _year_of_title(sheet)
     if year is None:
         return False
     sheet.layout["period"] = {"given": year, "month": months.column.name}
@@ -658,15 +657,13 @@ def _wide(sheet: _Sheet, years: list[Found]) -> None:
     if needs_year and len(years) == 1:
         year = f"{{{years[0].column.name}:04}}"
     elif needs_year:
-        named = _title_years(sheet)
         if sheet.answers.get("year"):
             year = sheet.answers["year"]
             sheet.guesses.append(Guess("period", year, YOUR_ANSWER))
-        elif len(named) == 1 and _is_period(sheet.sniffed.title):
-            year = named[0]
+        elif year := _year_of_title(sheet):
             sheet.guesses.append(Guess("period", year, ONLY_YEAR))
         else:
-            options = _in_title(named)
+            options = _in_title(_title_years(sheet))
             sheet.ask(Question("year", said("Which year are the columns of months about?"), options, free=True))
             for one in wide:
                 one.why = f"{OPEN} which year its month belongs to"

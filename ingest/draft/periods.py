@@ -13,7 +13,7 @@ MANY = 2000
 """Different texts of a column of periods that are looked at; more are no periods."""
 RANGES = {("01", "03"): "Q1", ("04", "06"): "Q2", ("07", "09"): "Q3", ("10", "12"): "Q4"}
 TWO_YEARS = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*[-/–—]\s*((?:19|20)?\d\d)(?!\d)")
-STARTS = {"04": "april", "07": "july", "10": "october"}
+STARTS = ("04", "07", "10")
 """Months a fiscal year of four calendar quarters can begin with, beside January."""
 
 Part = tuple[str | None, str | None]

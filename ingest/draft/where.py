@@ -21,7 +21,7 @@ AHEAD = 0.15
 SURE = 0.9
 DIRECTIONS = (
     *("central", "centre", "center", "centro", "north", "south", "norte", "northern", "southern", "eastern", "western"),
-    *("littoral", "littoral", "coast", "capital", "federal", "nacional", "oriental", "occidental", "islands", "lakes"),
+    *("littoral", "coast", "capital", "federal", "nacional", "oriental", "occidental", "islands", "lakes"),
 )
 """Names of states that are also plain words of titles."""
 LEVEL_WORDS = {"admin1": said("states or provinces"), "admin2": said("municipalities or districts")}
